@@ -1,0 +1,1 @@
+"""What to change: candidates, index selection and the other advisers. Pure; planners are asked by protocol."""

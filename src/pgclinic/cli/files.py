@@ -1,0 +1,137 @@
+"""Files that verbs exchange: workloads, prescriptions, runs. What does not fit is said in one sentence."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pgclinic.cli.output import is_folder, say, write_file
+from pgclinic.model.errors import UserError
+
+if TYPE_CHECKING:
+    from pgclinic.model.prescription import Course
+    from pgclinic.model.proof import Run
+    from pgclinic.model.workload import WorkloadScript
+
+PRESCRIPTION = "prescription.json"
+PAGE = "prescription.html"
+_LARGEST_FILE = 64 << 20
+
+
+def read_script(path: Path) -> "WorkloadScript":
+    """The workload of a file, or of every ``.sql`` file of a folder."""
+    from pgclinic.workload.script import parse_script
+
+    files = sorted(path.glob("*.sql")) if is_folder(path) else [path]
+    if not files:
+        raise UserError(f"{path} holds no .sql file; a workload is a folder of SQL files or one such file.")
+    texts = {file.name: _text(file) for file in files}
+    return parse_script(texts, source=str(path))
+
+
+def read_query(path: Path) -> "WorkloadScript":
+    """The statements of a file, or of stdin for ``-``."""
+    from pgclinic.workload.script import parse_script
+
+    if str(path) != "-":
+        return parse_script({path.name: _text(path)}, source=str(path))
+    content = sys.stdin.buffer.read(_LARGEST_FILE + 1)
+    if len(content) > _LARGEST_FILE:
+        raise UserError(f"What stands on stdin is larger than {_LARGEST_FILE >> 20} MB; that is no query.")
+    try:
+        return parse_script({"query": content.decode()}, source="stdin")
+    except UnicodeDecodeError as error:
+        raise UserError("The query on stdin is not a text in UTF-8.") from error
+
+
+def read_plan(path: Path) -> str:
+    """The text of a plan from a file, or from stdin for ``-``; UTF-16, as Windows' shells write it, is read too."""
+    if str(path) == "-":
+        content = sys.stdin.buffer.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise UserError(f"What stands on stdin is larger than {_LARGEST_FILE >> 20} MB; that is no plan.")
+    else:
+        content = _read(path, "plan")
+    name = "on stdin" if str(path) == "-" else str(path)
+    try:
+        return content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"The plan {name} is not a text in UTF-8.") from error
+
+
+def read_course(path: Path) -> "Course":
+    """The course in a prescription's JSON file, or in the folder that prescribe wrote."""
+    from pgclinic.report.course_json import decode
+
+    file = path / PRESCRIPTION if is_folder(path) else path
+    try:
+        return decode(_read(file, "prescription"))
+    except UserError as error:
+        raise error if str(file) in str(error) else UserError(f"{file}: {error}") from error
+
+
+def write_course(course: "Course", folder: Path) -> None:
+    """Write the migration, its way back, what ``treat`` reads, and a page about it."""
+    from pgclinic.report.course_html import page
+    from pgclinic.report.course_json import encode
+    from pgclinic.report.course_sql import down, up
+
+    make_folder(folder)
+    files = {
+        "up.sql": up(course).encode(),
+        "down.sql": down(course).encode(),
+        PRESCRIPTION: encode(course),
+        PAGE: page(course).encode(),
+    }
+    for name, content in files.items():
+        write_file(folder / name, content)
+    *first, last = (str(folder / name) for name in files)
+    say(f"wrote {', '.join(first)} and {last}")
+
+
+def demand_folder(folder: Path) -> None:
+    """Make the folder now, so that hours of work do not end with files that cannot be written. Raises UserError."""
+    make_folder(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"Cannot write into {folder}: it is closed to you.")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"Cannot make the folder {folder}: {error.strerror or error}.") from error
+
+
+def read_run(path: Path) -> "Run":
+    """A run that ``prove --save`` kept."""
+    from pgclinic.verbs.prove import decode_run
+
+    return decode_run(_read(path, "run"), name=str(path))
+
+
+def write_run(run: "Run", path: Path) -> None:
+    """Keep a run for ``prove --against``."""
+    from pgclinic.verbs.prove import encode_run
+
+    write_file(path, encode_run(run))
+    say(f"wrote {path}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return _read(path, "workload").decode()
+    except UnicodeDecodeError as error:
+        raise UserError(f"The workload {path} is not a text in UTF-8.") from error
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise UserError(f"Cannot read the {what} {path}: {error.strerror or error}.") from error
+    if len(content) > _LARGEST_FILE:
+        raise UserError(f"The {what} {path} is larger than {_LARGEST_FILE >> 20} MB; that is no {what}.")
+    return content

@@ -1,0 +1,7 @@
+-- weight: 0.5
+
+-- name: transcripts with a key
+select call_id, created_at, summary
+from call_logs
+where transcript @> '{"escalated": true}'
+order by created_at desc;

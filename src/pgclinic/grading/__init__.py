@@ -1,0 +1,1 @@
+"""The grade and the key figures: what findings cost, what the counters say, and how sure that is."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen values that every room exchanges. Nothing here connects, parses, decides or prints."""

@@ -1,0 +1,247 @@
+"""What to do about it, with its way back."""
+
+import hashlib
+from enum import StrEnum
+
+import msgspec
+
+from pgclinic.model.catalog import IndexDefinition
+from pgclinic.model.evidence import Fact
+from pgclinic.model.names import ObjectName, RelationName
+from pgclinic.model.workload import ParameterSet
+
+
+class Hazard(StrEnum):
+    """What can go wrong, by name; help and reports explain each."""
+
+    TAKES_DISK = "takes_disk"
+    SLOWS_WRITES = "slows_writes"
+    WAITS_FOR_OLD_TRANSACTIONS = "waits_for_old_transactions"
+    NEEDS_EXCLUSIVE_LOCK = "needs_exclusive_lock"
+    READS_WHOLE_TABLE = "reads_whole_table"
+    CHANGES_ROWS_SEEN = "changes_rows_seen"
+    CHANGES_APPLICATION = "changes_application"
+    NEEDS_RESTART = "needs_restart"
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """One SQL statement of a treatment.
+
+    ``in_transaction`` is False for what PostgreSQL refuses inside one (CONCURRENTLY, VACUUM). ``lock`` is the
+    strongest table lock in PostgreSQL's words and ``blocks`` what that keeps others from doing, an English phrase in
+    which ``{table}`` stands for ``table``, the name of what is locked.
+    ``index`` is the index that it makes, as ``makes`` defines it, or drops when ``makes`` is None: so whoever runs
+    it can tell from the catalogs whether it was run before, to the end or halfway.
+    ``rebuilds`` is the index that it builds anew beside itself, of which an interruption leaves a piece behind.
+    ``repeats``: it handles a batch of rows, and is run in transactions of its own until it reports none.
+    ``needs``, of a statement of an undo: how many statements of the ``do`` must have been begun for it to have
+    anything to take back.
+    """
+
+    sql: str
+    in_transaction: bool = True
+    lock: str = ""
+    blocks: str = ""
+    table: str = ""
+    index: RelationName | None = None
+    makes: IndexDefinition | None = None
+    rebuilds: RelationName | None = None
+    repeats: bool = False
+    needs: int = 0
+
+
+class Remedy(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run against an illness, and the way back from it; both in order.
+
+    ``kind`` is the stem of the file in ``remedies/`` that wrote it. ``verify`` is a query whose single value is true
+    once it is done and not before, or empty where the catalogs cannot tell.
+    ``undo`` is empty where what was before is gone for good or nothing that anyone wants back (an invalid index).
+    """
+
+    kind: str
+    do: tuple[Statement, ...]
+    undo: tuple[Statement, ...] = ()
+    verify: str = ""
+    hazards: tuple[Hazard, ...] = ()
+
+
+class StatementGain(msgspec.Struct, frozen=True, kw_only=True):
+    """What a prescription does for (or against) one statement: planner cost before and after, as planned.
+
+    The costs are means over the parameter sets; ``low_*`` and ``high_*`` their range where there were several.
+    ``parameters`` are the sources of the values (``seen``, ``statistics``), or ``generic``; ``role`` is who runs the
+    statement. ``values`` are for asking a real planner and in memory only: what is written holds none.
+    """
+
+    fingerprint: str
+    name: str
+    sql: str
+    cost_before: float
+    cost_after: float
+    weight: float = 0.0
+    low_before: float | None = None
+    high_before: float | None = None
+    low_after: float | None = None
+    high_after: float | None = None
+    parameters: tuple[str, ...] = ()
+    values: tuple[ParameterSet, ...] = ()
+    role: str = ""
+
+
+class Gather(msgspec.Struct, frozen=True):
+    """How one ``$n`` of a replacement is made from parameter number ``parameter`` of the original.
+
+    The values of all gathered calls become one array (``as_array``), or the first call's value stands for all.
+    """
+
+    parameter: int
+    as_array: bool = False
+
+
+class Replacement(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement that the application runs instead; ``parameters[n-1]`` says what its ``$n`` is made of."""
+
+    sql: str
+    parameters: tuple[Gather, ...] = ()
+
+
+class StatementMapping(msgspec.Struct, frozen=True, kw_only=True):
+    """This statement becomes these: a cure that changes the application.
+
+    ``original`` is the fingerprint of the statement replaced. One run of the replacements stands for up to
+    ``calls`` consecutive calls of the original (1: a plain rewrite; 1,000: a batch). ``equal_results`` says how it
+    is known that the rows are the same (``hash`` when a proof compares them, else the reason why it need not).
+    """
+
+    original: str
+    replacements: tuple[Replacement, ...]
+    calls: int = 1
+    equal_results: str = "hash"
+
+
+class NextBest(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be built instead if this could not be, and what the workload would then cost.
+
+    ``sql`` is the statement of the alternative, empty when nothing takes its place. ``cost`` and ``chosen_cost`` are
+    the objective (relative: 1 is the workload as it is) with the alternative and with what was chosen, as planned.
+    """
+
+    sql: str
+    cost: float
+    chosen_cost: float
+
+
+class Prescription(msgspec.Struct, frozen=True, kw_only=True):
+    """One cure: data only. ``kind`` is the stem of the remedy's file.
+
+    ``do`` and ``undo`` are run in order. ``verify`` is a query whose single value is true once it is done.
+    ``cures`` are fingerprints of findings. ``size_bytes`` and ``build_seconds`` are estimated. ``losses`` are the
+    statements that get dearer. ``replaces`` names existing indexes that it makes useless. ``object`` is what is made
+    or changed, ``table`` the table that it is on.
+    """
+
+    kind: str
+    object: ObjectName
+    table: ObjectName
+    reason: str
+    do: tuple[Statement, ...]
+    undo: tuple[Statement, ...]
+    verify: str = ""
+    hazards: tuple[Hazard, ...] = ()
+    size_bytes: int = 0
+    cures: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    gains: tuple[StatementGain, ...] = ()
+    losses: tuple[StatementGain, ...] = ()
+    build_seconds: float | None = None
+    replaces: tuple[str, ...] = ()
+    next_best: NextBest | None = None
+    mappings: tuple[StatementMapping, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits of what is done: the same cure for the same object, whenever it was written."""
+        text = "\0".join((self.kind, str(self.object), *(statement.sql for statement in self.do)))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+class Patient(msgspec.Struct, frozen=True, kw_only=True):
+    """Which database a course was written for; ``treat`` compares before it touches anything."""
+
+    database: str
+    database_oid: int
+    system_identifier: str
+    version_num: int
+    clock: str
+
+
+class FrontierPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The best choice found for one budget.
+
+    ``cost`` is the objective relative to the workload as it is (1.0), ``lower_bound`` what no choice of these
+    candidates can beat by this planner, on the same scale; ``optimality_gap`` is (cost - lower_bound) / cost, and
+    ``solver_gap`` the solver's own over the plans known. ``indexes`` are the statements, most useful first.
+    """
+
+    budget_bytes: int | None
+    size_bytes: int
+    cost: float
+    lower_bound: float
+    optimality_gap: float
+    solver_gap: float = 0.0
+    indexes: tuple[str, ...] = ()
+
+
+class RejectedIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate that is not prescribed. ``statements`` are fingerprints of those that it was thought of for."""
+
+    sql: str
+    reason: str
+    size_bytes: int = 0
+    statements: tuple[str, ...] = ()
+
+
+class WorkloadEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole workload's weighted planner cost before and after, what it was planned by, and what was left out.
+
+    ``objective`` is ``time`` (each statement's measured share of time, times its cost relative to now) or ``cost``
+    (planner cost summed). ``lower_bound`` and ``optimality_gap`` are those of the prescribed point, relative to
+    these candidates and this planner. ``is_deterministic`` is False when a time limit cut the search.
+    """
+
+    cost_before: float
+    cost_after: float
+    planned_by: str
+    statements: int
+    plans: int = 0
+    omitted: tuple[str, ...] = ()
+    objective: str = "time"
+    source: str = ""
+    lower_bound: float | None = None
+    optimality_gap: float | None = None
+    frontier: tuple[FrontierPoint, ...] = ()
+    candidates: int = 0
+    rejected: tuple[RejectedIndex, ...] = ()
+    is_deterministic: bool = True
+
+
+class SeenTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A table as it was when the course was written: ``columns`` are ``name type``, ``indexes`` names."""
+
+    name: RelationName
+    columns: tuple[str, ...]
+    rows: float
+    indexes: tuple[str, ...] = ()
+
+
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """A course of treatment: prescriptions in the order in which they are to be applied to one database.
+
+    ``tables`` are those that it treats, as they were seen.
+    """
+
+    patient: Patient
+    prescriptions: tuple[Prescription, ...]
+    workload: WorkloadEffect
+    tables: tuple[SeenTable, ...] = ()
+    contract_version: str = "1"

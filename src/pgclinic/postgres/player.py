@@ -1,0 +1,199 @@
+"""One session of a measured run: plays tasks as an application would and keeps the time."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from time import perf_counter
+
+import msgspec
+import psycopg
+from psycopg.pq import ExecStatus
+
+from pgclinic.model.prescription import StatementMapping
+from pgclinic.model.workload import Step, Task
+from pgclinic.postgres.connect import is_pooled
+from pgclinic.postgres.parameters import Bound, ParameterRows, accept_bound_values, gathered
+from pgclinic.workload.latencies import Samples
+
+_HASHED_TURNS = 5
+"""Results of a step's first so many turns are hashed; two runs from one seed use the same parameters there."""
+
+_PREPARE_AFTER = 5
+_WAITED = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+"""Time until such an error is time that a user waited; a statement that was refused at once tells nothing."""
+Request = tuple[str, tuple[Bound, ...]]
+
+
+class Score(msgspec.Struct, frozen=True):
+    """What all sessions play from: parameters by statement name, mappings by fingerprint, array types by oid."""
+
+    parameters: Mapping[str, ParameterRows]
+    mappings: Mapping[str, StatementMapping]
+    array_of: Mapping[int, int]
+    statement_timeout_ms: int
+
+    def requests(self, step: Step, turn: int) -> Iterator[tuple[int, list[Request]]]:
+        """What is sent for one turn of a step, piece by piece, with the number of original calls in each piece."""
+        if step.variants:
+            for text in _variants(step, turn):
+                yield 1, [(text, ())]
+            return
+        calls = self.parameters[step.name].slice(turn * step.repeat, step.repeat)
+        mapping = self.mappings.get(step.fingerprint)
+        if mapping is None:
+            yield from ((1, [(step.sql, call)]) for call in calls)
+            return
+        for start in range(0, len(calls), mapping.calls):
+            piece = calls[start : start + mapping.calls]
+            yield (
+                len(piece),
+                [
+                    (replacement.sql, gathered(piece, replacement.parameters, self.array_of))
+                    for replacement in mapping.replacements
+                ],
+            )
+
+    def key(self, step: Step, turn: int) -> str:
+        """Names the parameters of one turn, so that results are only compared where these are the same."""
+        digest = hashlib.blake2b(digest_size=4)
+        for text in _variants(step, turn):
+            digest.update(text.encode())
+        for call in self.parameters[step.name].slice(turn * step.repeat, step.repeat):
+            digest.update(repr([value.text for value in call]).encode())
+        return digest.hexdigest()
+
+
+def _variants(step: Step, turn: int) -> list[str]:
+    """What one turn sends of a step that has variants."""
+    first = turn * step.repeat
+    return [
+        step.variants[(first + number) % len(step.variants)] for number in range(step.repeat if step.variants else 0)
+    ]
+
+
+class Player:
+    """Plays on one session until ``is_over``. ``statements`` and ``tasks`` hold what was measured, by name."""
+
+    def __init__(
+        self, connection: psycopg.Connection, score: Score, is_over: Callable[[], bool] = lambda: False
+    ) -> None:
+        accept_bound_values(connection)
+        # As drivers do by default; a pooler in between would hand the next transaction to a server without it.
+        self._is_pooled = is_pooled(connection)
+        connection.prepare_threshold = None if self._is_pooled else _PREPARE_AFTER
+        self._cursor = psycopg.RawCursor(connection)
+        self._score = score
+        self._is_over = is_over
+        self._late_ms = 0.0
+        """How long the task's first statement had waited for this session."""
+        self.statements: dict[str, Samples] = {}
+        self.tasks: dict[str, Samples] = {}
+
+    def play(self, task: Task, turn: int, *, late_ms: float = 0.0) -> None:
+        """Run every step of a task once. A task's time is the sum of its statements' times, after ``late_ms``.
+
+        Steps with the same setup share a transaction; one that writes is rolled back. A task that is cut short
+        because time is over counts as an error, with the time that it had taken.
+        """
+        samples = self.tasks.setdefault(task.name, Samples(task.name))
+        samples.calls += 1
+        elapsed, self._late_ms = late_ms, late_ms
+        errors = 0
+        begin = "begin" if any(step.writes for step in task.steps) else "begin read only"
+        for setup, steps in groupby(task.steps, key=lambda step: step.setup):
+            self._begin(begin, setup)
+            for step in steps:
+                spent, failed = self._turn(step, turn, begin)
+                elapsed += spent
+                errors += failed
+            # What was read is committed, for psycopg forgets its prepared statements at a rollback.
+            self._control("rollback" if begin == "begin" else "commit")
+        samples.errors += 1 if errors else 0
+        if elapsed > late_ms:
+            samples.times_ms.append(elapsed)
+
+    def _begin(self, begin: str, setup: Sequence[str]) -> None:
+        self._control(begin)
+        if self._is_pooled:
+            self._control(f"set local statement_timeout = {self._score.statement_timeout_ms}")
+        for statement in setup:
+            self._control(statement)
+
+    def _control(self, statement: str) -> None:
+        self._cursor.execute(statement.encode(), prepare=False)
+
+    def _turn(self, step: Step, turn: int, begin: str) -> tuple[float, int]:
+        """Time spent in milliseconds, and how many pieces failed."""
+        samples = self.statements.setdefault(step.name, Samples(step.name))
+        digest = 0 if turn < _HASHED_TURNS and not step.writes else None
+        spent, failed = 0.0, 0
+        for calls, requests in self._score.requests(step, turn):
+            if self._is_over():
+                return spent, failed + 1
+            samples.calls += calls
+            started, elapsed = perf_counter(), 0.0
+            try:
+                for sql, parameters in requests:
+                    self._cursor.execute(sql.encode(), parameters)
+                    elapsed = (perf_counter() - started) * 1000
+                    samples.rows += max(self._cursor.rowcount, 0)
+                    if digest is not None:
+                        before = perf_counter()
+                        digest = (digest + rows_digest(self._cursor)) % (1 << 64)
+                        started += perf_counter() - before
+            except psycopg.Error as error:
+                elapsed = (perf_counter() - started) * 1000
+                samples.errors += calls
+                failed += 1
+                digest = None
+                self._control("rollback")
+                self._begin(begin, step.setup)
+                if isinstance(error, _WAITED):
+                    samples.times_ms.append(elapsed)
+                else:
+                    elapsed = 0.0
+            else:
+                samples.times_ms.append(elapsed / calls + self._late_ms)
+                self._late_ms = 0.0
+            spent += elapsed
+        if digest is not None:
+            samples.digests.add((self._score.key(step, turn), f"{digest:016x}"))
+        return spent, failed
+
+    def explain(self, step: Step) -> tuple[int, int] | None:
+        """Run a step's first piece once, untimed: its shared blocks hit and read, None for one that writes.
+
+        Raises psycopg.Error when the statement fails.
+        """
+        hit = read = 0
+        options = "costs off" if step.writes else "analyze, buffers, timing off"
+        _, requests = next(self._score.requests(step, 0))
+        self._begin("begin read only", step.setup)
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._control, "rollback")
+            for sql, parameters in requests:
+                self._cursor.execute(f"explain (format json, {options}) {sql}".encode(), parameters)
+                if step.writes:
+                    continue
+                row = self._cursor.fetchone()
+                assert row is not None
+                plan = row[0] if isinstance(row[0], list) else json.loads(row[0])
+                hit += plan[0]["Plan"]["Shared Hit Blocks"]
+                read += plan[0]["Plan"]["Shared Read Blocks"]
+        return None if step.writes else (hit, read)
+
+
+def rows_digest(cursor: psycopg.RawCursor) -> int:
+    """The sum of a hash of each row of a result: the same for the same rows in any order."""
+    result = cursor.pgresult
+    if result is None or result.status != ExecStatus.TUPLES_OK:
+        return 0
+    total = 0
+    columns = range(result.nfields)
+    for row in range(result.ntuples):
+        values = (result.get_value(row, column) for column in columns)
+        text = b"\x1f".join(b"\x1e" if value is None else value for value in values)
+        total += int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
+    return total

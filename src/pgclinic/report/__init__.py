@@ -1,0 +1,1 @@
+"""One format a file: values in, text, JSON or HTML out. Pure: what is printed was decided elsewhere."""

@@ -1,0 +1,170 @@
+"""Write the treatment: indexes for the workload, each confirmed on the twin, and the remedies of what was found."""
+
+import pkgutil
+from collections.abc import Collection, Generator, Iterable, Sequence
+
+import msgspec
+
+from pgclinic import remedies
+from pgclinic.advise import indexes
+from pgclinic.advise.aims import Aims
+from pgclinic.advise.housekeeping import with_housekeeping
+from pgclinic.advise.indexes import Advice
+from pgclinic.advise.limits import Limits
+from pgclinic.advise.touched import relations_touched
+from pgclinic.model.errors import UserError
+from pgclinic.model.finding import Severity
+from pgclinic.model.names import RelationName
+from pgclinic.model.platform import platform_relations
+from pgclinic.model.prescription import Course, Patient, Prescription, SeenTable, WorkloadEffect
+from pgclinic.model.progress import Progress
+from pgclinic.model.snapshot import Snapshot
+from pgclinic.model.workload import Omission, SeenStatement, Workload, WorkloadScript, WorkloadStatement
+from pgclinic.sql.resolve import resolver_of
+from pgclinic.sql.shape import shape_of
+from pgclinic.sql.statements import UnreadableSqlError
+from pgclinic.twin.planner import Twin
+from pgclinic.verbs.checkup import checkup
+from pgclinic.verbs.private import death_in_words
+from pgclinic.workload import from_script, from_statements
+from pgclinic.workload.seen import joined
+
+INDEX = "index"
+"""The kind of what the index adviser prescribes: new indexes, and drops of those that they make useless."""
+
+KINDS = (INDEX, *(module.name for module in pkgutil.iter_modules(remedies.__path__) if module.name != "create_index"))
+"""Kinds of treatment: the index adviser's, and one a remedy that a finding can carry."""
+
+
+def prescribe(
+    snapshot: Snapshot,
+    *,
+    script: WorkloadScript | None = None,
+    seen: Iterable[SeenStatement | Omission] | None = None,
+    budgets: Sequence[int] = (),
+    limits: Limits | None = None,
+    aims: Aims | None = None,
+    names_rejected: bool = False,
+    kinds: Collection[str] = KINDS,
+) -> Generator[Progress, None, Course]:
+    """The course for the workload of the snapshot, or for a script's when one is given.
+
+    ``kinds`` are those of ``KINDS`` that it may have; without ``index`` nothing is planned. Values of statements
+    ``seen`` in logs or samples are planned with; they are the workload where there is no other. With several
+    ``budgets``, in bytes, the course is that of the largest, and its workload tells the frontier.
+    Raises UserError when the script, or all that was seen, uses no table of this database.
+    """
+    prescriptions: tuple[Prescription, ...] = ()
+    effect = WorkloadEffect(cost_before=0.0, cost_after=0.0, planned_by="", statements=0)
+    if INDEX in kinds:
+        workload = yield from _workload(snapshot, script, seen)
+        advice = yield from _indexes(snapshot, workload, budgets, limits, aims, names_rejected=names_rejected)
+        prescriptions, effect = advice.prescriptions, advice.effect
+    if set(kinds) - {INDEX}:
+        found = yield from checkup(snapshot)
+        # What is mere information is reported and not prescribed: nothing has to be done about it.
+        ill = (finding for finding in found.findings if finding.severity > Severity.INFO)
+        curable = [finding for finding in ill if finding.remedy and finding.remedy.kind in kinds]
+        prescriptions = with_housekeeping(snapshot, prescriptions, curable)
+    return Course(
+        patient=_patient(snapshot),
+        prescriptions=prescriptions,
+        workload=effect,
+        tables=_tables(snapshot, prescriptions),
+    )
+
+
+def _tables(snapshot: Snapshot, prescriptions: Sequence[Prescription]) -> tuple[SeenTable, ...]:
+    """The tables that are treated, as they are now: treat compares."""
+    treated = {RelationName(item.table.schema, item.table.name) for item in prescriptions if item.table.kind == "table"}
+    return tuple(
+        SeenTable(
+            name=name,
+            columns=tuple(f"{column.name} {column.type}" for column in snapshot.columns_of.get(relation.oid, ())),
+            rows=max(relation.tuples, 0.0),
+            indexes=tuple(sorted(index.name for index in snapshot.indexes_of.get(relation.oid, ()))),
+        )
+        for name in sorted(treated)
+        if (relation := snapshot.relation_by_name.get(name)) is not None
+    )
+
+
+def course_for(snapshot: Snapshot, workload: Workload) -> Generator[Progress, None, Course]:
+    """The indexes for this workload and nothing else."""
+    advice = yield from _indexes(snapshot, workload, (), None, None, names_rejected=False)
+    return Course(patient=_patient(snapshot), prescriptions=advice.prescriptions, workload=advice.effect)
+
+
+def _workload(
+    snapshot: Snapshot, script: WorkloadScript | None, seen: Iterable[SeenStatement | Omission] | None
+) -> Generator[Progress, None, Workload]:
+    workload = from_statements.workload_of(snapshot) if script is None else _of_script(script, snapshot)
+    if seen is not None:
+        yield Progress("reading what was seen")
+        workload = joined(workload, seen, database=snapshot.server.database)
+        if all(_is_strange(each, snapshot) for each in workload.statements):
+            raise UserError(
+                f"Nothing that was seen uses a table of database {snapshot.server.database}; "
+                "is it the log of another one?"
+            )
+    return workload
+
+
+def _indexes(
+    snapshot: Snapshot,
+    workload: Workload,
+    budgets: Sequence[int],
+    limits: Limits | None,
+    aims: Aims | None,
+    *,
+    names_rejected: bool,
+) -> Generator[Progress, None, Advice]:
+    limits = limits or Limits()
+    limits = msgspec.structs.replace(limits, excluded=limits.excluded | platform_relations(snapshot))
+    yield Progress("starting the twin")
+    relations = relations_touched(snapshot, workload)
+    with death_in_words("The private server that plans"), Twin(snapshot, relations=relations) as twin:
+        advice: Advice | None = None
+        for event in indexes.advise(
+            snapshot, workload, twin, aims=aims, limits=limits, budgets=budgets, names_rejected=names_rejected
+        ):
+            if isinstance(event, Advice):
+                advice = event
+            else:
+                yield event
+        twin.demand_alive()
+    assert advice is not None
+    return advice
+
+
+def _of_script(script: WorkloadScript, snapshot: Snapshot) -> Workload:
+    """The script's workload; what uses no table of this database is left out and said."""
+    workload = from_script.workload_of(script)
+    known = tuple(statement for statement in workload.statements if not _is_strange(statement, snapshot))
+    if workload.statements and not known:
+        raise UserError(
+            f"No statement of the workload {script.source} uses a table of database {snapshot.server.database}; "
+            "is it the workload of another one?"
+        )
+    strange = (each for each in workload.statements if each not in known)
+    omitted = (Omission(each.sql, "it uses no table of this database") for each in strange)
+    return msgspec.structs.replace(workload, statements=known, omissions=(*workload.omissions, *omitted))
+
+
+def _is_strange(statement: WorkloadStatement, snapshot: Snapshot) -> bool:
+    try:
+        shape = shape_of(statement.sql, resolver_of(snapshot))
+    except UnreadableSqlError:
+        return False
+    return not (shape.uses or shape.changes)
+
+
+def _patient(snapshot: Snapshot) -> Patient:
+    server = snapshot.server
+    return Patient(
+        database=server.database,
+        database_oid=server.database_oid,
+        system_identifier=server.system_identifier,
+        version_num=server.version_num,
+        clock=snapshot.header.clock,
+    )

@@ -1,0 +1,1 @@
+"""What the application asks: statements and parameters, from pg_stat_statements or from files."""

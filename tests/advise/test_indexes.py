@@ -1,0 +1,162 @@
+"""The adviser on real tables: what it builds, drops and rejects, and what it says of its own answer."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pgclinic.advise.aims import Aims
+from pgclinic.advise.limits import Limits
+from pgclinic.model.names import RelationName
+from pgclinic.model.prescription import Course
+from pgclinic.model.snapshot import Snapshot
+from pgclinic.postgres.collect import collect
+from pgclinic.postgres.connect import open_session
+from pgclinic.verbs.driving import drive
+from pgclinic.verbs.prescribe import INDEX, prescribe
+from pgclinic.workload.script import parse_script
+
+if TYPE_CHECKING:
+    from tests.conftest import Database
+
+pytestmark = pytest.mark.server
+
+ORDERS = """
+    create table orders (id int primary key, customer int not null, day date not null, state text, note text);
+    insert into orders
+    select n, n % 500, date '2026-01-01' + n / 200, case when n % 50 = 0 then 'open' else 'done' end, repeat('x', 100)
+    from generate_series(1, 60000) n;
+    vacuum analyze orders
+"""
+BY_CUSTOMER = "select * from orders where customer = 7 and day = '2026-03-01'"
+BY_DAY = "select sum(id) from orders where day between '2026-02-01' and '2026-02-03'"
+OPEN = "select id from orders where state = 'open' and day > '2026-10-01'"
+
+
+def snapshot_of(database: "Database") -> Snapshot:
+    with open_session(database.conninfo) as connection:
+        return drive(collect(connection))
+
+
+def orders(database: "Database", *more: str) -> Snapshot:
+    for sql in (*ORDERS.split(";"), *more):
+        database.execute(sql)
+    return snapshot_of(database)
+
+
+def course_of(snapshot: Snapshot, *sql: str, **how: object) -> Course:
+    script = parse_script({f"q{number}.sql": each for number, each in enumerate(sql)})
+    return drive(prescribe(snapshot, script=script, **({"kinds": [INDEX]} | how)))  # type: ignore[arg-type]
+
+
+def made(course: Course) -> list[str]:
+    return [item.do[0].sql.partition(" on ")[2] for item in course.prescriptions if item.kind == "create_index"]
+
+
+def test_an_index_that_a_new_one_serves_for_is_dropped_and_comes_back(database: "Database") -> None:
+    snapshot = orders(database, "create index by_customer on orders (customer)")
+    course = course_of(snapshot, BY_CUSTOMER)
+    build, drop = course.prescriptions
+    assert (build.kind, drop.kind, drop.object.name) == ("create_index", "drop_index", "by_customer")
+    assert made(course)[0].startswith("public.orders (customer, day")
+    assert build.replaces == ("by_customer",)
+    assert "by_customer" in drop.undo[0].sql
+
+
+@pytest.mark.parametrize(
+    "existing",
+    [
+        "create unique index by_customer on orders (customer, id)",
+        "alter table orders add constraint by_customer unique (customer, id)",
+        "create index by_customer on orders (customer); alter table orders cluster on by_customer",
+    ],
+)
+def test_an_index_that_enforces_or_orders_something_stays(database: "Database", existing: str) -> None:
+    course = course_of(orders(database, *existing.split("; ")), BY_CUSTOMER)
+    assert {item.kind for item in course.prescriptions} <= {"create_index"}
+
+
+def test_each_proposal_says_what_it_beats_and_each_other_candidate_why_not(database: "Database") -> None:
+    course = course_of(orders(database), BY_CUSTOMER, BY_DAY, names_rejected=True)
+    for item in course.prescriptions:
+        assert item.gains
+        assert item.size_bytes > 0
+        assert item.build_seconds is not None
+        assert item.next_best is not None
+        assert item.next_best.chosen_cost <= item.next_best.cost * 1.01
+    effect = course.workload
+    assert len(effect.rejected) + len(made(course)) >= effect.candidates
+    assert all(each.reason and each.sql.startswith("create index on ") for each in effect.rejected)
+    assert effect.lower_bound is not None
+    assert effect.optimality_gap is not None
+    assert effect.optimality_gap <= 0.01
+
+
+def test_the_frontier_falls_with_the_budget_and_never_below_its_bound(database: "Database") -> None:
+    budgets = (100_000, 500_000, 2_000_000, 10_000_000)
+    course = course_of(orders(database), BY_CUSTOMER, BY_DAY, OPEN, budgets=budgets)
+    points = course.workload.frontier
+    assert tuple(point.budget_bytes for point in points) == budgets
+    assert all(point.size_bytes <= (point.budget_bytes or 0) for point in points)
+    assert all(point.lower_bound <= point.cost for point in points)
+    costs = [point.cost for point in points]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[-1] < costs[0] <= 1
+    assert len(made(course)) == len(points[-1].indexes)
+
+
+def test_what_the_user_forbids_is_not_proposed(database: "Database") -> None:
+    snapshot = orders(database)
+    table = RelationName("public", "orders")
+    assert made(course_of(snapshot, BY_DAY, limits=Limits(excluded=frozenset({table})))) == []
+    assert made(course_of(snapshot, BY_DAY, aims=Aims(max_per_table=1))) == []
+    assert len(made(course_of(snapshot, BY_CUSTOMER, BY_DAY, OPEN, aims=Aims(max_per_table=2)))) == 1
+    (only_brin,) = made(course_of(snapshot, BY_DAY, limits=Limits(kinds=frozenset({"brin"}))))
+    assert "using brin (day)" in only_brin
+    narrow = course_of(snapshot, BY_CUSTOMER, limits=Limits(max_width=1, kinds=frozenset({"btree"})))
+    assert all("," not in sql for sql in made(narrow))
+
+
+def test_a_partial_index_is_found_from_a_constant_and_a_gin_index_from_an_operator(database: "Database") -> None:
+    database.execute("create table events (id int, tags text[], body jsonb)")
+    database.execute("""
+        insert into events select n, array['t' || n % 300, 'u' || n % 7], jsonb_build_object('k' || n % 400, n)
+        from generate_series(1, 50000) n
+    """)
+    database.execute("vacuum analyze events")
+    course = course_of(
+        orders(database),
+        OPEN,
+        "select id from events where tags @> array['t5']",
+        "select id from events where body @> '{\"k5\": 5}'",
+    )
+    found = " ".join(made(course))
+    assert "where state = 'open'" in found
+    assert "using gin (tags)" in found
+    assert "using gin (body jsonb_path_ops)" in found
+
+
+def test_the_narrowest_of_equally_good_indexes_is_taken(database: "Database") -> None:
+    course = course_of(orders(database), "select * from orders where customer = 7 order by day desc limit 5")
+    assert made(course) in (["public.orders (customer)"], ["public.orders (customer, day)"])
+
+
+def test_a_partitioned_tables_size_is_that_of_its_partitions(database: "Database") -> None:
+    """What an index must earn is measured by the size of the tables: a partitioned one holds nothing itself."""
+    database.execute("create table logs (day date not null, customer int, note text) partition by range (day)")
+    for month in (1, 2):
+        borders = f"('2026-0{month}-01') to ('2026-0{month + 1}-01')"
+        database.execute(f"create table logs_{month} partition of logs for values from {borders}")
+    database.execute("""
+        insert into logs select date '2026-01-01' + n % 59, n % 5000, repeat('x', 100) from generate_series(1, 60000) n
+    """)
+    database.execute("vacuum analyze")
+    course = course_of(snapshot_of(database), "select * from logs where customer = 7")
+    assert made(course) == ["only public.logs (customer)"]
+
+
+def test_writes_weigh_against_an_index(database: "Database") -> None:
+    snapshot = orders(database)
+    write = "-- weight: {}\nupdate orders set day = day + 1, note = 'y' where id = 5"
+    few, many = (course_of(snapshot, BY_DAY, write.format(weight), aims=Aims(objective="cost")) for weight in (1, 1e6))
+    assert made(few)
+    assert made(many) == []

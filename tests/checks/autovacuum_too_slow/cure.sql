@@ -1,0 +1,3 @@
+-- session: locker
+commit;
+vacuum;

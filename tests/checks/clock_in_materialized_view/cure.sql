@@ -1,0 +1,1 @@
+drop materialized view last_hour, of_a_view;

@@ -1,0 +1,2 @@
+-- ends: workers
+select 1;

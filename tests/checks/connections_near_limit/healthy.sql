@@ -1,0 +1,3 @@
+-- session: pool
+-- times: 5
+select 1;

@@ -1,0 +1,3 @@
+-- session: workers
+-- times: 40
+select 1;

@@ -1,0 +1,2 @@
+vacuum "Rate Limits";
+vacuum visits;

@@ -1,0 +1,1 @@
+update "Pages" set body = repeat('z', 5000);

@@ -1,0 +1,1 @@
+alter function twice(integer) set search_path = public, pg_temp;

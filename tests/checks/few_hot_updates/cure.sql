@@ -1,0 +1,2 @@
+drop index visitors_seen_idx;
+select pg_stat_reset_single_table_counters('visitors'::regclass);

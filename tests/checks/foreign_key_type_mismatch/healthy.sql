@@ -1,0 +1,12 @@
+create domain number as integer;
+create table customers (id integer primary key, code text unique, name varchar(20) unique);
+create table same (customer integer references customers, code text references customers (code));
+create table larger (customer bigint references customers);
+create table texts (code varchar(10) references customers (code), name text references customers (name));
+create table by_domain (customer number references customers);
+create table prices (amount numeric(10, 2) primary key);
+create table priced (amount numeric(12, 2) references prices);
+create table moments (at timestamptz primary key);
+create table days (day date references moments (at));
+insert into larger select null from generate_series(1, 200);
+analyze;

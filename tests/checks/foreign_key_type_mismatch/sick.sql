@@ -1,0 +1,11 @@
+create table shops (id bigserial primary key);
+create table small (id bigint generated always as identity primary key);
+insert into small default values;
+create table near_end (id bigint primary key);
+insert into near_end values (32000);
+select setval('shops_id_seq', 500000000);
+create table "Sales" (shop integer references shops, small integer references small, other smallint references near_end);
+create table amounts (price integer references prices);
+insert into amounts select null from generate_series(1, 200);
+create table few (code char(10) references customers (code));
+analyze;

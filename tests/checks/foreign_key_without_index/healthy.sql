@@ -1,0 +1,12 @@
+create table parents (id integer primary key, code integer unique);
+insert into parents select n, n from generate_series(1, 100) as n;
+create table small (id integer primary key, parent integer references parents);
+insert into small select n, n % 100 + 1 from generate_series(1, 200) as n;
+create table indexed (id integer primary key, parent integer references parents);
+create index on indexed (parent, id);
+create table partly (id integer primary key, parent integer references parents, code integer references parents (code));
+create index on partly (parent) where parent is not null;
+create index on partly using hash (code);
+insert into indexed select n, n % 100 + 1 from generate_series(1, 20000) as n;
+insert into partly select n, n % 100 + 1, n % 100 + 1 from generate_series(1, 20000) as n;
+analyze;

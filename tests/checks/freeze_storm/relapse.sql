@@ -1,0 +1,2 @@
+-- times: 3000
+select txid_current();

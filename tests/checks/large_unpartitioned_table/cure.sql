@@ -1,0 +1,11 @@
+alter table events rename to old_events;
+create table events (id integer, kind text, at timestamptz, primary key (id, at)) partition by range (at);
+create table events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');
+insert into events select * from old_events;
+drop table old_events;
+alter table kept_for_a_month rename to long_kept;
+create table kept_for_a_month (id integer, at timestamptz) partition by range (at);
+create table kept_2026 partition of kept_for_a_month for values from ('2026-01-01') to ('2027-01-01');
+insert into kept_for_a_month select * from long_kept;
+drop table long_kept;
+analyze;

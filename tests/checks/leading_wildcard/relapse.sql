@@ -1,0 +1,3 @@
+drop index people_name_idx;
+-- times: 30
+select id from people_called_ann;

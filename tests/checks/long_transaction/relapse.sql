@@ -1,0 +1,3 @@
+-- session: report
+-- waits
+select pg_sleep(100);

@@ -1,0 +1,1 @@
+drop index "visits_Quarter_idx";

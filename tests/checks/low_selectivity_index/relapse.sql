@@ -1,0 +1,3 @@
+create index on visits ("Quarter");
+set enable_seqscan = off;
+select sum(id) from visits where "Quarter" = 3;

@@ -1,0 +1,2 @@
+-- times: 200
+do $$ begin perform 1; rollback; end $$;

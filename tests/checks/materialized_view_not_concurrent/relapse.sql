@@ -1,0 +1,1 @@
+drop index without_key, of_a_part_key;

@@ -1,0 +1,2 @@
+select count(*) from orders o, customers c where o.status = 'open';
+select count(*) from orders o join customers c on o.status = 'open';

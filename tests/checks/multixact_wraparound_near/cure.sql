@@ -1,0 +1,2 @@
+-- ends: reader
+vacuum (freeze);

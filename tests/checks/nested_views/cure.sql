@@ -1,0 +1,1 @@
+drop view fifth, fourth, reports.asked;

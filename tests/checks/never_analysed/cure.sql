@@ -1,0 +1,2 @@
+analyze "Just Loaded";
+analyze vacuumed_only;

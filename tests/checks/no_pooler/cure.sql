@@ -1,0 +1,2 @@
+-- ends: many
+select 1;

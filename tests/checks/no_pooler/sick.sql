@@ -1,0 +1,3 @@
+-- session: many
+-- times: 20
+select 1;

@@ -1,0 +1,6 @@
+-- times: 30
+select id from visits where date(created_at) = '2026-01-05';
+-- times: 30
+select id from visits where lower(email) = 'person7@example.com';
+-- times: 30
+select id from visits where number + 1 = 78;

@@ -1,0 +1,1 @@
+rollback prepared 'order 2; left';

@@ -1,0 +1,3 @@
+set enable_seqscan = off;
+create index "Events c" on "Events" (c);
+select count(*) from "Events" where c = 1;

@@ -1,0 +1,11 @@
+set enable_seqscan = off;
+create table "Events" (a integer, b integer, c integer);
+create index "Events a" on "Events" (a);
+create index "Events b" on "Events" (b);
+create index "Events c" on "Events" (c);
+insert into "Events" select n, n, n from generate_series(1, 2000) as n;
+delete from "Events" where a > 10;
+vacuum analyze "Events";
+select count(*) from "Events" where a = 1;
+select count(*) from "Events" where b = 1;
+select count(*) from "Events" where c = 1;

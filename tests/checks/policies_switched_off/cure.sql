@@ -1,0 +1,2 @@
+alter table open enable row level security;
+drop policy own on private;

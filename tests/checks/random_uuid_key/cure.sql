@@ -1,0 +1,1 @@
+alter table "Visits" alter column id set default rising();

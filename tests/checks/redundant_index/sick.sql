@@ -1,0 +1,1 @@
+create index "Phone First" on orders (phone);

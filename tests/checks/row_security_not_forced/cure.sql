@@ -1,0 +1,2 @@
+alter table "Notes" force row level security;
+alter table shared force row level security;

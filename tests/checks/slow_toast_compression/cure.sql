@@ -1,0 +1,1 @@
+alter table "Letters" alter column body set compression lz4;

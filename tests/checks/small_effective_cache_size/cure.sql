@@ -1,0 +1,4 @@
+alter system set effective_cache_size = '1GB';
+select pg_reload_conf();
+-- until true
+select current_setting('effective_cache_size') = '1GB';

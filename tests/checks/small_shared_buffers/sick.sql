@@ -1,0 +1,2 @@
+-- times: 8
+select count(*) from archive;

@@ -1,0 +1,14 @@
+create table orders as select n as id, 'x'::text as owner from generate_series(1, 2000) as n;
+alter table orders enable row level security;
+create policy reading on orders for select using (owner = current_user);
+create policy adding on orders for insert with check (owner = current_user);
+create policy narrower on orders as restrictive for select using (id > 0);
+create table by_role as select n as id, 'x'::text as owner from generate_series(1, 2000) as n;
+alter table by_role enable row level security;
+create policy of_one on by_role to pg_monitor using (owner = 'x');
+create policy of_another on by_role to pg_read_all_stats using (owner = 'y');
+create table small (id integer, owner text);
+alter table small enable row level security;
+create policy one on small using (owner = current_user);
+create policy two on small using (id = 1);
+analyze;

@@ -1,0 +1,1 @@
+create policy reading on "Visits" for select to pg_monitor using (id = 1);

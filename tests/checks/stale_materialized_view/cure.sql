@@ -1,0 +1,2 @@
+refresh materialized view old_sums;
+refresh materialized view never_filled;

@@ -1,0 +1,2 @@
+-- times: 60
+insert into orders values (1);

@@ -1,0 +1,2 @@
+-- Nobody is named.
+select current_setting('synchronous_standby_names');

@@ -1,0 +1,1 @@
+revoke all on "Postal Codes", votes from public;

@@ -1,0 +1,10 @@
+create table plain (id integer);
+create table granted (id integer);
+grant all on granted to pg_monitor;
+create table guarded (id integer);
+alter table guarded enable row level security;
+grant all on guarded to public;
+create view shown as select id from plain;
+grant select on shown to public;
+create table referred (id integer);
+grant references on referred to public;

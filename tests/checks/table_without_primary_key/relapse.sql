@@ -1,0 +1,1 @@
+alter table "Rate Limits" drop constraint rate_limits_pkey;

@@ -1,0 +1,3 @@
+-- session: pool
+-- times: 8
+select 1;

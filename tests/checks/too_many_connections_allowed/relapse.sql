@@ -1,0 +1,2 @@
+-- ends: pool
+select 1;

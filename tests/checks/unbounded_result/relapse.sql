@@ -1,0 +1,2 @@
+-- times: 30
+select id, code from orders where status = 'open';

@@ -1,0 +1,1 @@
+drop index parted_day_id_idx;

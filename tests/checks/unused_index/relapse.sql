@@ -1,0 +1,1 @@
+create index parted_day_id_idx on parted (day, id);

@@ -1,0 +1,2 @@
+-- times: 30
+select id from orders where status = 'open' and code = md5('2000');

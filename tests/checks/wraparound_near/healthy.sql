@@ -1,0 +1,2 @@
+create table orders as select n as id from generate_series(1, 100) as n;
+vacuum (freeze);

@@ -1,0 +1,150 @@
+"""Real PostgreSQL servers as fixtures: one a major version for the session, a database of its own for each test."""
+
+import contextlib
+import itertools
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from pgclinic.instance import Binaries, Instance, find_binaries, start
+from pgclinic.instance.binaries import EXTRA_DIRECTORIES
+
+# A shell starts its background jobs with Ctrl-C ignored, and what the tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+ROOT = Path(__file__).parent.parent
+NEWEST = 18
+EACH = (15, 17, 18)
+EVERY = (13, 14, 15, 16, 17, 18)
+_SETTINGS = {
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.track": "top",
+    "pg_stat_statements.max": "50000",  # all tests share it, and evictions are a blind spot
+    "shared_buffers": "32MB",
+    "max_connections": "60",
+    "jit": "off",
+    "autovacuum": "off",
+    "wal_level": "logical",
+    "max_wal_senders": "5",
+    "max_replication_slots": "5",
+    "max_prepared_transactions": "5",
+    "archive_mode": "on",
+    "archive_command": "true",
+}
+
+
+class Database:
+    """A test's own database, seen as the superuser."""
+
+    def __init__(self, instance: Instance, name: str) -> None:
+        self.instance = instance
+        self.name = name
+        self.major = instance.binaries.major
+        self.conninfo = instance.conninfo(name)
+
+    def connect(self, **options: Any) -> psycopg.Connection:
+        return psycopg.connect(self.conninfo, autocommit=True, **options)
+
+    def conninfo_as(self, role: str, password: str) -> str:
+        return make_conninfo(self.conninfo, user=role, password=password)
+
+    def execute(self, statement: Any, parameters: Any = None) -> list[tuple[Any, ...]]:
+        with self.connect() as connection:
+            cursor = connection.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+
+def _binaries(major: int) -> Binaries:
+    folder = ROOT / ".cache" / "servers" / str(major) / "bin"
+    if folder.is_dir() and str(folder) not in os.environ.get(EXTRA_DIRECTORIES, ""):
+        os.environ[EXTRA_DIRECTORIES] = os.pathsep.join(
+            filter(None, [str(folder), os.environ.get(EXTRA_DIRECTORIES, "")])
+        )
+        find_binaries.cache_clear()
+    for binaries in find_binaries():
+        if binaries.major == major:
+            return binaries
+    raise AssertionError(f"no PostgreSQL {major} on this machine; run scripts/test_packages.sh")
+
+
+class Servers:
+    """The session's servers, one a major version, each started when first asked for."""
+
+    def __init__(self) -> None:
+        self.running: dict[int, Instance] = {}
+
+    def __call__(self, major: int) -> Instance:
+        if major not in self.running:
+            instance = self.running[major] = start(_binaries(major), settings=_SETTINGS)
+            with (instance.data_directory / "pg_hba.conf").open("a") as file:
+                file.write("local replication all scram-sha-256\n")
+            with psycopg.connect(instance.conninfo(), autocommit=True) as connection:
+                connection.execute("select pg_reload_conf()")
+        return self.running[major]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Servers]:
+    """Call it with a major version."""
+    servers = Servers()
+    yield servers
+    for instance in servers.running.values():
+        instance.stop()
+
+
+_numbers = itertools.count(1)
+
+
+def _database_on(instance: Instance) -> Iterator[Database]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    identifier = sql.Identifier(name)
+    with psycopg.connect(instance.conninfo(), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(identifier))
+        yield Database(instance, name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(identifier))
+
+
+@pytest.fixture
+def database_on(server: Servers) -> Iterator[Callable[[int], Database]]:
+    """Call it with a major version for a new database there."""
+    with contextlib.ExitStack() as stack:
+        yield lambda major: stack.enter_context(contextlib.contextmanager(_database_on)(server(major)))
+
+
+@pytest.fixture
+def database(server: Servers) -> Iterator[Database]:
+    """A new database on the newest major version."""
+    yield from _database_on(server(NEWEST))
+
+
+@pytest.fixture(params=EACH)
+def database_on_each(server: Servers, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A new database on each of the main major versions in turn."""
+    yield from _database_on(server(request.param))
+
+
+@pytest.fixture(params=EVERY)
+def database_on_every(server: Servers, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A new database on every supported major version in turn, for the smoke lane."""
+    yield from _database_on(server(request.param))
+
+
+@pytest.fixture
+def role_name(server: Servers) -> Iterator[str]:
+    """A role name that no other test uses; the role is dropped from every running server afterwards."""
+    name = f"role_{os.getpid()}_{next(_numbers)}"
+    yield name
+    identifier = sql.Identifier(name)
+    for instance in server.running.values():
+        with psycopg.connect(instance.conninfo(), autocommit=True) as connection:
+            if connection.execute("select from pg_roles where rolname = %s", [name]).rowcount:
+                connection.execute(sql.SQL("drop owned by {}").format(identifier))
+                connection.execute(sql.SQL("drop role {}").format(identifier))

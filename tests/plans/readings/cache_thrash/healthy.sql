@@ -1,0 +1,5 @@
+set work_mem = '100MB';
+set enable_hashjoin = off;
+set enable_mergejoin = off;
+set max_parallel_workers_per_gather = 0;
+select count(b.note) from orders a join orders b on b.id = a.customer_id;

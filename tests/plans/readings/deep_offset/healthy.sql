@@ -1,0 +1,1 @@
+select * from orders order by id offset 20 limit 10;

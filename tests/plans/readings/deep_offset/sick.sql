@@ -1,0 +1,2 @@
+-- node: Limit
+select * from orders order by id offset 90000 limit 10;

@@ -1,0 +1,5 @@
+-- node: Hash
+set work_mem = '256kB';
+set enable_mergejoin = off;
+set max_parallel_workers_per_gather = 0;
+select count(*) from orders a join orders b on b.id = a.customer_id;

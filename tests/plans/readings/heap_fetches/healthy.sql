@@ -1,0 +1,6 @@
+vacuum orders;
+vacuum orders;
+set enable_seqscan = off;
+set enable_bitmapscan = off;
+set max_parallel_workers_per_gather = 0;
+select count(id) from orders where id > 500;

@@ -1,0 +1,1 @@
+select count(*) from here join there on here.a <> there.a or here.b = there.b;

@@ -1,0 +1,2 @@
+set enable_seqscan = off;
+select * from orders where region = 3 and note like 'note%';

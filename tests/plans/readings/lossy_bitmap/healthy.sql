@@ -1,0 +1,5 @@
+set work_mem = '16MB';
+set enable_seqscan = off;
+set enable_indexscan = off;
+set max_parallel_workers_per_gather = 0;
+select count(*) from orders where total between 100 and 600;

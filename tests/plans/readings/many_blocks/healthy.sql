@@ -1,0 +1,2 @@
+vacuum full orders;
+select count(*) from orders;

@@ -1,0 +1,1 @@
+select count(*) from part_0 where id = 5;

@@ -1,0 +1,2 @@
+-- node: Sort
+select * from orders order by total desc, note limit 10;

@@ -1,0 +1,2 @@
+create index on children (parent);
+delete from parents where id <= 20;

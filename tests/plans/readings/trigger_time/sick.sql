@@ -1,0 +1,2 @@
+-- node:
+delete from parents where id <= 20;

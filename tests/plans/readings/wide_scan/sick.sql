@@ -1,0 +1,2 @@
+-- node: Seq Scan on orders
+select * from orders where customer_id = 77;
