@@ -1,7 +1,7 @@
 """What to do about it, with its way back."""
 
 import hashlib
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import msgspec
 
@@ -119,6 +119,45 @@ class StatementMapping(msgspec.Struct, frozen=True, kw_only=True):
     equal_results: str = "hash"
 
 
+class CodeExample(msgspec.Struct, frozen=True):
+    """Code that is ready to be put into an application; ``stack`` is what it is written for, as its users call it."""
+
+    stack: str
+    code: str
+
+
+class ApplicationChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to change in the application for a cure to work, or to be worth having.
+
+    ``summary`` is one English sentence. ``examples`` are the same change for several stacks.
+    """
+
+    summary: str
+    examples: tuple[CodeExample, ...] = ()
+
+
+class When(StrEnum):
+    """How soon: the order of a plan is quick wins first."""
+
+    NOW = "now"
+    """SQL alone, with nothing heavier than a lock of an instant."""
+    THIS_WEEK = "this week"
+    """It changes the application, or what its users may see, and wants a review."""
+    THIS_MONTH = "this month"
+    """A project: data is moved, or another part is put beside the database."""
+
+
+class Risk(IntEnum):
+    """What can go wrong, in one word; the order is meant to be compared."""
+
+    LOW = 0
+    """It can be taken back in an instant and changes no result."""
+    MEDIUM = 1
+    """It changes code, settings or objects that others rely on."""
+    HIGH = 2
+    """It moves data, needs a restart or changes who sees what."""
+
+
 class NextBest(msgspec.Struct, frozen=True, kw_only=True):
     """What would be built instead if this could not be, and what the workload would then cost.
 
@@ -132,12 +171,14 @@ class NextBest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prescription(msgspec.Struct, frozen=True, kw_only=True):
-    """One cure: data only. ``kind`` is the stem of the remedy's file.
+    """One cure: data only. ``kind`` is the stem of the remedy's file, or of the adviser's where SQL is not all of it.
 
     ``do`` and ``undo`` are run in order. ``verify`` is a query whose single value is true once it is done.
     ``cures`` are fingerprints of findings. ``size_bytes`` and ``build_seconds`` are estimated. ``losses`` are the
     statements that get dearer. ``replaces`` names existing indexes that it makes useless. ``object`` is what is made
-    or changed, ``table`` the table that it is on.
+    or changed, ``table`` the table that it is on. ``adviser`` is the stem of the adviser's file, empty for the cure of
+    a finding. ``do`` is empty where everything happens in the application or beside the database. ``requires`` are the
+    fingerprints of prescriptions that come before. ``points`` are what the grade gains by it, as estimated.
     """
 
     kind: str
@@ -157,6 +198,12 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True):
     replaces: tuple[str, ...] = ()
     next_best: NextBest | None = None
     mappings: tuple[StatementMapping, ...] = ()
+    adviser: str = ""
+    application: ApplicationChange | None = None
+    requires: tuple[str, ...] = ()
+    when: When = When.NOW
+    risk: Risk = Risk.LOW
+    points: float = 0.0
 
     @property
     def fingerprint(self) -> str:
@@ -234,14 +281,24 @@ class SeenTable(msgspec.Struct, frozen=True, kw_only=True):
     indexes: tuple[str, ...] = ()
 
 
+class Declined(msgspec.Struct, frozen=True, kw_only=True):
+    """A cure that an adviser thought of and does not prescribe, and why; ``reason`` has ``{fact}`` places."""
+
+    adviser: str
+    object: ObjectName
+    reason: str
+    facts: tuple[Fact, ...] = ()
+
+
 class Course(msgspec.Struct, frozen=True, kw_only=True):
     """A course of treatment: prescriptions in the order in which they are to be applied to one database.
 
-    ``tables`` are those that it treats, as they were seen.
+    ``tables`` are those that it treats, as they were seen. ``declined`` are the cures that were refused with a reason.
     """
 
     patient: Patient
     prescriptions: tuple[Prescription, ...]
     workload: WorkloadEffect
     tables: tuple[SeenTable, ...] = ()
+    declined: tuple[Declined, ...] = ()
     contract_version: str = "1"

@@ -25,6 +25,7 @@ def encode(course: Course) -> bytes:
         "optimality_gap": course.workload.optimality_gap,
         "workload": msgspec.to_builtins(course.workload),
         "tables": msgspec.to_builtins(course.tables),
+        "declined": msgspec.to_builtins(course.declined),
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
@@ -50,6 +51,7 @@ def decode(document: bytes) -> Course:
             ),
             workload=msgspec.convert(content.get("workload"), type=Course.__annotations__["workload"]),
             tables=msgspec.convert(content.get("tables", ()), type=Course.__annotations__["tables"]),
+            declined=msgspec.convert(content.get("declined", ()), type=Course.__annotations__["declined"]),
         )
     except msgspec.ValidationError as error:
         raise UserError(f"The prescription is damaged ({error}); write it again with prescribe.") from error

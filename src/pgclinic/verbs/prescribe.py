@@ -6,8 +6,9 @@ from collections.abc import Collection, Generator, Iterable, Sequence
 import msgspec
 
 from pgclinic import remedies
-from pgclinic.advise import indexes
+from pgclinic.advise import advisers, indexes
 from pgclinic.advise.aims import Aims
+from pgclinic.advise.case import Case
 from pgclinic.advise.housekeeping import with_housekeeping
 from pgclinic.advise.indexes import Advice
 from pgclinic.advise.limits import Limits
@@ -16,7 +17,7 @@ from pgclinic.model.errors import UserError
 from pgclinic.model.finding import Severity
 from pgclinic.model.names import RelationName
 from pgclinic.model.platform import platform_relations
-from pgclinic.model.prescription import Course, Patient, Prescription, SeenTable, WorkloadEffect
+from pgclinic.model.prescription import Course, Declined, Patient, Prescription, SeenTable, WorkloadEffect
 from pgclinic.model.progress import Progress
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.workload import Omission, SeenStatement, Workload, WorkloadScript, WorkloadStatement
@@ -32,8 +33,12 @@ from pgclinic.workload.seen import joined
 INDEX = "index"
 """The kind of what the index adviser prescribes: new indexes, and drops of those that they make useless."""
 
-KINDS = (INDEX, *(module.name for module in pkgutil.iter_modules(remedies.__path__) if module.name != "create_index"))
-"""Kinds of treatment: the index adviser's, and one a remedy that a finding can carry."""
+KINDS = (
+    INDEX,
+    *advisers.names(),
+    *(module.name for module in pkgutil.iter_modules(remedies.__path__) if module.name != "create_index"),
+)
+"""Kinds of treatment: the index adviser's, one for each other adviser, and one a remedy that a finding can carry."""
 
 
 def prescribe(
@@ -55,13 +60,20 @@ def prescribe(
     Raises UserError when the script, or all that was seen, uses no table of this database.
     """
     prescriptions: tuple[Prescription, ...] = ()
+    declined: tuple[Declined, ...] = ()
     effect = WorkloadEffect(cost_before=0.0, cost_after=0.0, planned_by="", statements=0)
-    if INDEX in kinds:
+    advising = [name for name in advisers.names() if name in kinds]
+    workload = Workload(statements=(), source="")
+    if INDEX in kinds or advising:
         workload = yield from _workload(snapshot, script, seen)
+    if INDEX in kinds:
         advice = yield from _indexes(snapshot, workload, budgets, limits, aims, names_rejected=names_rejected)
         prescriptions, effect = advice.prescriptions, advice.effect
     if set(kinds) - {INDEX}:
         found = yield from checkup(snapshot)
+        case = Case(snapshot=snapshot, workload=workload, findings=found.findings, planner_of=Twin)
+        others, declined = yield from _advised(case, advising)
+        prescriptions += others
         # What is mere information is reported and not prescribed: nothing has to be done about it.
         ill = (finding for finding in found.findings if finding.severity > Severity.INFO)
         curable = [finding for finding in ill if finding.remedy and finding.remedy.kind in kinds]
@@ -71,7 +83,26 @@ def prescribe(
         prescriptions=prescriptions,
         workload=effect,
         tables=_tables(snapshot, prescriptions),
+        declined=declined,
     )
+
+
+def _advised(
+    case: Case, names: Sequence[str]
+) -> Generator[Progress, None, tuple[tuple[Prescription, ...], tuple[Declined, ...]]]:
+    """What these advisers prescribe, and what they thought of and refuse."""
+    prescriptions: list[Prescription] = []
+    declined: list[Declined] = []
+    for name in names:
+        with death_in_words("The private server that plans"):
+            for event in advisers.advise(name, case):
+                if isinstance(event, Prescription):
+                    prescriptions.append(msgspec.structs.replace(event, adviser=name))
+                elif isinstance(event, Declined):
+                    declined.append(event)
+                else:
+                    yield event
+    return tuple(prescriptions), tuple(declined)
 
 
 def _tables(snapshot: Snapshot, prescriptions: Sequence[Prescription]) -> tuple[SeenTable, ...]:
