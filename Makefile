@@ -34,7 +34,7 @@ messages: $(STAMP)  ## the catalogues of translations, from the texts in the cod
 
 test: check  ## every test, on every server that this machine can have
 	@scripts/test_packages.sh
-	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@scripts/run_tests.sh $(ARGS)
 
 torture: $(STAMP)  ## two hundred kills of treatments under load, with a seed that is printed
 	TORTURE_KILLS=$(or $(KILLS),100) TORTURE_SEED=$(or $(SEED),$(shell date +%s)) \
