@@ -10,13 +10,22 @@ import pytest
 
 from pgclinic.model.catalog import Index, IndexDefinition, IndexKey, Relation, Setting
 from pgclinic.model.errors import UserError
+from pgclinic.model.keeping import KeepRule, Rule
 from pgclinic.model.names import ObjectName
-from pgclinic.model.prescription import Prescription, Statement
+from pgclinic.model.prescription import (
+    ApplicationChange,
+    Prescription,
+    Replacement,
+    Statement,
+    StatementGain,
+    StatementMapping,
+)
 from pgclinic.model.treatment import State
 from pgclinic.postgres.sending import Patience
 from pgclinic.remedies import alter_system, create_index, reindex, set_storage_parameters
+from pgclinic.report import treatment_text
 from pgclinic.verbs.driving import drive
-from pgclinic.verbs.treat import treat
+from pgclinic.verbs.treat import Manner, treat
 from pgclinic.verbs.undo import undo
 from treating import CALLS, INDEXES, Application, course_of, make_table, of_remedy, on_column, plain, schema_of, states
 
@@ -95,6 +104,43 @@ def test_every_kind_there_and_back(database_on_each: Any) -> None:
     assert drive(treat(database_on_each.conninfo, course)).is_complete  # nothing is run twice
     assert states(drive(undo(database_on_each.conninfo))) == [State.UNDONE] * 6
     assert schema_of(database_on_each) == before
+
+
+def test_what_is_for_the_application_is_said_and_nothing_is_run_for_it(database: Any) -> None:
+    make_table(database, 10)
+    change = ApplicationChange(summary="Ask once.")
+    elsewhere = plain("statement", "abc", [], [], application=change)
+    course = course_of(database, elsewhere, on_column("phone"))
+    treatment = drive(treat(database.conninfo, course))
+    assert [str(entry.prescription.object) for entry in treatment.entries] == ["index public.calls_phone_idx"]
+    assert treatment.is_complete
+    assert treatment.preflight is not None
+    assert treatment.preflight.in_application == (elsewhere,)
+    assert "Ask once." in treatment_text.text(treatment)
+    alone = drive(treat(database.conninfo, course_of(database, elsewhere)))
+    assert alone.is_complete
+    assert "Nothing is run in the database." in treatment_text.text(alone)
+
+
+def test_a_cure_that_replaces_a_statement_is_not_judged_by_it(database: Any) -> None:
+    """Here the original becomes dearer, and nobody asks it any more."""
+    make_table(database, 100)
+    query = "select count(*) from totals"
+    gain = StatementGain(fingerprint="ab", name="ab", sql=query, cost_before=9.0, cost_after=1.0)
+    database.execute("create view totals as select 1 as one")
+    item = plain(
+        "view",
+        "totals",
+        ["create or replace view totals as select id as one from calls"],
+        ["create or replace view totals as select 1 as one"],
+        gains=(gain,),
+    )
+    assert states(drive(treat(database.conninfo, course_of(database, item)))) == [State.UNDONE]
+    mapping = StatementMapping(original="ab", replacements=(Replacement(sql="select 1"),))
+    mapped = msgspec.structs.replace(item, mappings=(mapping,))
+    manner = Manner(keep_if=KeepRule(rule=Rule.USED))
+    database.execute("drop schema pgclinic cascade")
+    assert states(drive(treat(database.conninfo, course_of(database, mapped), manner=manner))) == [State.DONE]
 
 
 def test_a_setting_is_changed_and_is_as_it_was_after_the_undo(database: Any) -> None:

@@ -22,15 +22,23 @@ from pgclinic.model.finding import BlindSpot, Finding, Severity
 from pgclinic.model.names import ObjectName, RelationName
 from pgclinic.model.overview import Overview, StatementTime, TableSize, TableTime
 from pgclinic.model.prescription import (
+    ApplicationChange,
+    CodeExample,
     Course,
+    Declined,
     FrontierPoint,
+    Gather,
     NextBest,
     Patient,
     Prescription,
     RejectedIndex,
     Remedy,
+    Replacement,
+    Risk,
     Statement,
     StatementGain,
+    StatementMapping,
+    When,
     WorkloadEffect,
 )
 from pgclinic.model.proof import Comparison, Latencies, Proof, Run
@@ -289,6 +297,68 @@ def whole_course(course: Course) -> Course:
         source="pg_stat_statements",
     )
     return msgspec.structs.replace(course, prescriptions=(build, drop), workload=effect)
+
+
+@pytest.fixture
+def planned_course(whole_course: Course, hostile: str) -> Course:
+    """With all three groups: SQL alone, a rewritten statement without any SQL, and a project; and a refusal."""
+    (first, second) = whole_course.prescriptions
+    table = ObjectName("table", "leads", schema="public")
+    gain = StatementGain(
+        fingerprint="c", name="c", sql="select * from leads where call_id = $1", cost_before=100.0, cost_after=8.0
+    )
+    application = Prescription(
+        kind="n_plus_one",
+        adviser="n_plus_one",
+        object=ObjectName("statement", "c"),
+        table=table,
+        reason="For each of {calls} calls one lead is asked for.",
+        facts=(Fact("calls", 100),),
+        do=(),
+        undo=(),
+        gains=(gain,),
+        mappings=(
+            StatementMapping(
+                original="c",
+                replacements=(
+                    Replacement(
+                        sql="select *\nfrom leads\nwhere call_id = any($1)", parameters=(Gather(1, as_array=True),)
+                    ),
+                ),
+                calls=100,
+            ),
+        ),
+        application=ApplicationChange(
+            summary=f"Ask for the leads of all calls at once. {hostile}",
+            examples=(
+                CodeExample("psycopg", "rows = connection.execute(\n    query, [ids],\n).fetchall()"),
+                CodeExample("Django", "Lead.objects.filter(call_id__in=ids)"),
+            ),
+        ),
+        when=When.THIS_WEEK,
+        risk=Risk.MEDIUM,
+    )
+    project = Prescription(
+        kind="partitions",
+        adviser="partitions",
+        object=table,
+        table=table,
+        reason="It grows for ever.",
+        do=(Statement(sql="create table leads_new (like leads)"), Statement(sql="select 1", repeats=True)),
+        undo=(Statement(sql="drop table leads_new"),),
+        when=When.THIS_MONTH,
+        risk=Risk.HIGH,
+        requires=(first.fingerprint,),
+        points=2.4,
+    )
+    declined = Declined(
+        adviser="partitions",
+        object=ObjectName("table", "vapi_calls", schema="public"),
+        reason="Its unique key {key} lacks the column that it would be cut by.",
+        facts=(Fact("key", "vapi_calls_call_id_key", Unit.TEXT),),
+    )
+    items = (first, second, application, project)
+    return msgspec.structs.replace(whole_course, prescriptions=items, declined=(declined,))
 
 
 @pytest.fixture

@@ -49,8 +49,13 @@ class Examination(msgspec.Struct, frozen=True):
 
 
 class Preflight(msgspec.Struct, frozen=True):
-    """All that was looked at: the database as a whole, and each prescription in the order of the course."""
+    """All that was looked at: the database as a whole, and each prescription in the order of the course.
+
+    ``items`` are those that something is run for; ``in_application`` those of which all, or something besides, is to
+    be done in the application.
+    """
 
     database: str
     looks: tuple[Look, ...]
     items: tuple[Examination, ...]
+    in_application: tuple[Prescription, ...] = ()

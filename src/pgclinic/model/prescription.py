@@ -207,9 +207,18 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits of what is done: the same cure for the same object, whenever it was written."""
-        text = "\0".join((self.kind, str(self.object), *(statement.sql for statement in self.do)))
+        """Twelve hex digits of what is done: the same cure for the same object, whenever it was written.
+
+        Where nothing is run in the database, what the application no longer asks stands for it.
+        """
+        done = [statement.sql for statement in self.do] or [mapping.original for mapping in self.mappings]
+        text = "\0".join((self.kind, str(self.object), *done))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether all of it is done in the application or beside the database: nothing is run in it."""
+        return not self.do
 
 
 class Patient(msgspec.Struct, frozen=True, kw_only=True):

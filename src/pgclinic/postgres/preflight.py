@@ -121,6 +121,8 @@ def examine(
     tables = {table.name: table for table in course.tables}
     items = []
     for item in course.prescriptions:
+        if item.is_elsewhere:
+            continue
         entry = journalled.get(item.fingerprint)
         decision, reason = _decide(connection, item, entry, insists=insists)
         if decision in _TO_DO:
@@ -134,7 +136,8 @@ def examine(
             items.append(Examination(item, decision, reason, seen))
         else:
             items.append(Examination(item, decision, reason))
-    return Preflight(database=database.name, looks=looks, items=tuple(items))
+    in_application = tuple(item for item in course.prescriptions if item.is_elsewhere or item.application)
+    return Preflight(database=database.name, looks=looks, items=tuple(items), in_application=in_application)
 
 
 def _stopped(look: Look) -> tuple[Decision, str]:

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from pgclinic.charts.frontier import FrontierDot, frontier
 from pgclinic.model.evidence import Unit
 from pgclinic.model.prescription import Course, FrontierPoint
+from pgclinic.report.application_words import groups
 from pgclinic.report.course_words import best_words, budget_words, share_words
 from pgclinic.report.figures import figure
 from pgclinic.report.html import rendered
@@ -25,6 +26,7 @@ def page(course: Course) -> str:
     return rendered(
         "course.html",
         course=course,
+        plan=tuple(groups(course.prescriptions)),
         effect=effect,
         best=best_words(effect),
         change=change,

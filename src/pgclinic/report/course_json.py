@@ -1,7 +1,8 @@
 """A course of treatment as one JSON document, for machines and for ``treat``: what is written is read back equal.
 
 ``items[]`` are the prescriptions. Each has ``sql`` and ``undo`` as text, for whoever reads or runs them, and the same
-statements one by one with their locks under ``do_steps`` and ``undo_steps``, which ``treat`` uses.
+statements one by one with their locks under ``do_steps`` and ``undo_steps``, which ``treat`` uses. ``sql`` is empty
+where everything happens in the application; ``when`` and ``risk`` are words.
 """
 
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import msgspec
 
 from pgclinic.model.errors import UserError
-from pgclinic.model.prescription import Course, Prescription, Statement
+from pgclinic.model.prescription import Course, Prescription, Risk, Statement
 
+_RISKS = {risk.name.lower(): risk.value for risk in Risk}
 _VERSION = Course.__struct_defaults__[-1]
 
 
@@ -66,6 +68,7 @@ def _item(prescription: Prescription) -> dict[str, Any]:
     fields = msgspec.to_builtins(prescription)
     steps = {"do_steps": fields.pop("do"), "undo_steps": fields.pop("undo")}
     texts = {"sql": script(prescription.do), "undo": script(prescription.undo)}
+    fields["risk"] = prescription.risk.name.lower()
     return {"kind": fields.pop("kind"), "fingerprint": prescription.fingerprint, **texts, **fields, **steps}
 
 
@@ -73,6 +76,7 @@ def _prescription(item: dict[str, Any]) -> Prescription:
     fields = dict(item)
     texts, fingerprint = (fields.pop("sql", None), fields.pop("undo", None)), fields.pop("fingerprint", None)
     fields["do"], fields["undo"] = fields.pop("do_steps", None), fields.pop("undo_steps", None)
+    fields["risk"] = _RISKS.get(fields.pop("risk", "low"))
     prescription = msgspec.convert(fields, type=Prescription)
     if (*texts, fingerprint) != (script(prescription.do), script(prescription.undo), prescription.fingerprint):
         raise UserError(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from pgclinic.model.evidence import Fact, Provenance, Unit
 from pgclinic.model.prescription import Course, Prescription, Statement
+from pgclinic.report.application_words import code_lines, mapping_words, original_words, risk_words
 from pgclinic.report.course_words import size_words
 from pgclinic.report.figures import fact_figure, figure
 from pgclinic.report.locks import blocks_words
@@ -53,7 +54,7 @@ def _header(course: Course, title: str) -> str:
 
 
 def _item(item: Prescription) -> str:
-    lines = [f"{item.kind}: {item.object} on {item.table}", sentence(item.reason, item.facts)]
+    lines = [f"{_about(item)} ({item.when}, {risk_words(item)})", sentence(item.reason, item.facts)]
     lines += [_figure(fact) for fact in item.facts]
     lines += [f"size: {each}" for each in size_words(item)]
     lines += [
@@ -64,14 +65,35 @@ def _item(item: Prescription) -> str:
     ]
     if item.replaces:
         lines.append(f"it does all that {' and '.join(item.replaces)} does")
+    lines += _in_application(item)
+    if item.is_elsewhere:
+        return _comment(*lines, "nothing is run in the database for it") + "\n"
     return "\n".join([_comment(*lines), *_statements(item.do)])
 
 
+def _in_application(item: Prescription) -> Iterator[str]:
+    if item.application is not None:
+        yield f"in your application: {item.application.summary}"
+    for mapping in item.mappings:
+        yield f"instead of {original_words(item, mapping, _LONGEST_STATEMENT)}"
+        for replacement in mapping.replacements:
+            yield "ask"
+            yield from (f"    {line}" for line in code_lines(replacement.sql))
+        yield mapping_words(mapping)
+
+
 def _way_back(item: Prescription) -> str:
-    title = _comment(f"back from {item.kind}: {item.object} on {item.table}")
+    title = _comment(f"back from {_about(item)}")
+    if item.is_elsewhere:
+        return f"{title}\n{_comment('it is in the application: go back there')}\n"
     if not item.undo:
         return "\n".join([title, _comment("nothing to give back"), ""])
     return "\n".join([title, *_statements(item.undo)])
+
+
+def _about(item: Prescription) -> str:
+    on = "" if item.table == item.object else f" on {item.table}"
+    return f"{item.kind}: {item.object}{on}"
 
 
 def _statements(statements: tuple[Statement, ...]) -> Iterator[str]:

@@ -8,46 +8,38 @@ from rich.text import Text
 from pgclinic.model.evidence import Unit
 from pgclinic.model.prescription import (
     Course,
+    Declined,
     FrontierPoint,
-    Prescription,
     RejectedIndex,
-    Statement,
-    StatementGain,
     WorkloadEffect,
 )
+from pgclinic.report.application_words import groups, when_words
 from pgclinic.report.course_words import (
     best_words,
     budget_words,
     fact_words,
-    most_changed,
-    next_best_words,
-    range_words_of,
     share_words,
-    size_words,
 )
 from pgclinic.report.figures import figure
-from pgclinic.report.locks import blocks_words
 from pgclinic.report.plan_text import bar
-from pgclinic.report.planning_words import factor, planner_words, statement_words
+from pgclinic.report.planning_words import factor, planner_words
+from pgclinic.report.prescription_text import prescription_parts
 from pgclinic.report.printable import shortened
 from pgclinic.report.sentences import sentence
 from pgclinic.report.terminal import (
     ACCENT,
     FAIR,
     GOOD,
-    POOR,
     QUIET,
     Column,
-    hanging,
     heading,
     indented,
     rendered,
     table,
     words,
 )
-from pgclinic.report.wording import plural
+from pgclinic.report.wording import object_words, plural
 
-_MOST_GAINS = 5
 _MOST_OMISSIONS = 3
 _MOST_REJECTED = 20
 _LONGEST_OMISSION = 200
@@ -77,9 +69,13 @@ def _parts(course: Course) -> Iterator[RenderableType]:
         yield indented(words(_nothing(course.workload)))
     yield from _workload(course)
     explained: set[str] = set()
-    for number, prescription in enumerate(course.prescriptions, start=1):
-        yield Text()
-        yield from _prescription(number, prescription, explained)
+    for when, meaning, members in groups(course.prescriptions):
+        yield heading(when_words(when), meaning)
+        for number, prescription in members:
+            yield Text()
+            yield from prescription_parts(number, prescription, explained)
+    if course.declined:
+        yield from _declined(course.declined)
     if len(course.workload.frontier) > 1:
         yield from _frontier(course.workload.frontier)
     if course.workload.rejected:
@@ -116,57 +112,6 @@ def _workload(course: Course) -> Iterator[RenderableType]:
         yield indented(words(("The time limit cut the search short: another run may choose otherwise.", FAIR)))
 
 
-def _prescription(number: int, prescription: Prescription, explained: set[str]) -> Iterator[RenderableType]:
-    """``explained`` are the locks that were explained before; the first of its kind is explained here."""
-    first, *more = prescription.do
-    yield hanging(words((str(number), QUIET)), words((f"{first.sql};", f"bold {ACCENT}")), 3)
-    for statement in more:
-        yield indented(words((f"{statement.sql};", ACCENT)), 3)
-    yield indented(words(sentence(prescription.reason, prescription.facts)), 3)
-    locks = [_lock(statement, explained) for statement in prescription.do if statement.lock][:1]
-    yield indented(words((" · ".join(size_words(prescription) + locks), QUIET)), 3)
-    if prescription.facts:
-        yield indented(words((" · ".join(map(fact_words, prescription.facts)), QUIET)), 3)
-    yield from _changes("helps", prescription.gains)
-    yield from _changes("hurts", prescription.losses)
-    if prescription.replaces:
-        yield indented(words(f"It does all that {' and '.join(prescription.replaces)} does."), 3)
-    if prescription.next_best is not None:
-        yield indented(words((next_best_words(prescription.next_best), QUIET)), 3)
-
-
-def _lock(statement: Statement, explained: set[str]) -> str:
-    """The lock by its name, and the first time with what it blocks."""
-    name = f"lock {statement.lock.lower()}"
-    if statement.lock in explained:
-        return name
-    explained.add(statement.lock)
-    return f"{name}, blocks {blocks_words(statement)}"
-
-
-def _changes(title: str, gains: Sequence[StatementGain]) -> Iterator[RenderableType]:
-    if not gains:
-        return
-    rows = []
-    for gain in most_changed(gains)[:_MOST_GAINS]:
-        style = GOOD if gain.cost_after < gain.cost_before else POOR
-        name = words(statement_words(gain.name, gain.fingerprint, gain.sql))
-        if ranges := range_words_of(gain):
-            name = Text("\n").join([name, words((ranges, QUIET))])
-        rows.append(
-            (
-                name,
-                words(figure(gain.cost_before, Unit.COST)),
-                words((figure(gain.cost_after, Unit.COST), "bold")),
-                words((factor(gain.cost_before, gain.cost_after), style)),
-            )
-        )
-    columns = (Column(title, is_figure=False), Column("cost before"), Column("after"), Column("planned"))
-    yield indented(table(columns, rows), 3)
-    if len(gains) > _MOST_GAINS:
-        yield indented(words((f"and {plural(len(gains) - _MOST_GAINS, 'statement')} more, in the JSON", QUIET)), 3)
-
-
 def _frontier(points: Sequence[FrontierPoint]) -> Iterator[RenderableType]:
     yield heading("Frontier", "the workload's cost by what may be spent, now being 100 % (planned)")
     rows = [
@@ -190,6 +135,15 @@ def _frontier(points: Sequence[FrontierPoint]) -> Iterator[RenderableType]:
     )
     yield indented(table(columns, rows))
     yield indented(words(("not below: what no choice of these candidates can beat, by this planner", QUIET)))
+
+
+def _declined(declined: Sequence[Declined]) -> Iterator[RenderableType]:
+    yield heading("Considered and refused", plural(len(declined), "cure"))
+    for each in declined:
+        yield indented(words((object_words(each.object), "bold"), (f"  {each.adviser.replace('_', ' ')}", QUIET)))
+        yield indented(words(sentence(each.reason, each.facts)), 4)
+        if each.facts:
+            yield indented(words((" · ".join(map(fact_words, each.facts)), QUIET)), 4)
 
 
 def _rejected(rejected: Sequence[RejectedIndex]) -> Iterator[RenderableType]:

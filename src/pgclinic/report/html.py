@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from pgclinic.model.evidence import Fact, Provenance, Unit
 from pgclinic.model.finding import BlindSpot, Finding, Severity
-from pgclinic.model.prescription import StatementGain
+from pgclinic.model.prescription import Prescription, StatementGain, StatementMapping
+from pgclinic.report.application_words import mapping_words, original_words, risk_words, when_words
 from pgclinic.report.course_words import (
     budget_words,
     fact_words,
@@ -42,6 +43,7 @@ from pgclinic.report.wording import (
 )
 
 _LONGEST_STATEMENT = 160
+_LONGEST_ORIGINAL = 2000
 
 
 def rendered(template: str, *, lang: str = "en", **values: Any) -> str:  # noqa: ANN401 - a template takes nouns of any kind
@@ -77,6 +79,7 @@ def _environment(lang: str) -> jinja2.Environment:
     environment.filters.update(
         share=share_words, sizes=size_words, fact_words=fact_words, factor=_factor, statement_words=_statement
     )
+    environment.filters.update(when=when_words, marks=_marks, original=_original, mapping_words=mapping_words)
     environment.filters.update(shortened=shortened, **_in(language(lang)))
     environment.globals.update(say=language(lang).say, say_many=language(lang).say_many, lang=lang)
     return environment
@@ -125,6 +128,16 @@ def _factor(gain: StatementGain) -> str:
 
 def _statement(gain: StatementGain) -> str:
     return statement_words(gain.name, gain.fingerprint, gain.sql, _LONGEST_STATEMENT)
+
+
+def _marks(item: Prescription) -> list[str]:
+    """What is said of it in a line: size, time, the first lock and what it blocks, risk."""
+    locks = [f"lock {each.lock.lower()}, blocks {blocks_words(each)}" for each in item.do if each.lock]
+    return [*size_words(item), *locks[:1], risk_words(item)]
+
+
+def _original(mapping: StatementMapping, item: Prescription) -> str:
+    return original_words(item, mapping, _LONGEST_ORIGINAL)
 
 
 def _fit(value: object) -> object:

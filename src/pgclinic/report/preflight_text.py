@@ -10,6 +10,7 @@ from pgclinic.model.preflight import Decision, Examination, Look, Preflight, Ver
 from pgclinic.model.prescription import Prescription, Statement
 from pgclinic.report.figures import figure
 from pgclinic.report.locks import blocks_words
+from pgclinic.report.sentences import sentence
 from pgclinic.report.terminal import ACCENT, FAIR, GOOD, POOR, QUIET, Column, heading, indented, table, words
 
 _STYLES = {Verdict.FINE: GOOD, Verdict.MIND: FAIR, Verdict.UNSEEN: QUIET, Verdict.STOP: POOR}
@@ -32,8 +33,9 @@ def preflight_parts(preflight: Preflight, *, with_statements: bool) -> Iterator[
     """
     yield heading("Pre-flight", f"database {preflight.database}")
     yield indented(_looks(preflight.looks))
-    yield heading("Items", "in this order; sizes and times are estimated")
-    yield indented(_items(preflight.items))
+    if preflight.items:
+        yield heading("Items", "in this order; sizes and times are estimated")
+        yield indented(_items(preflight.items))
     explained: set[str] = set()
     for number, item in enumerate(preflight.items, start=1):
         details = list(_details(item, explained, with_statements=with_statements))
@@ -41,6 +43,18 @@ def preflight_parts(preflight: Preflight, *, with_statements: bool) -> Iterator[
             yield words("")
             yield words((f"{number:>{_INDENT - 1}} ", QUIET), (object_words(item.prescription.object), "bold"))
             yield from (indented(each, _INDENT) for each in details)
+    yield from application_parts(preflight.in_application)
+
+
+def application_parts(items: tuple[Prescription, ...]) -> Iterator[RenderableType]:
+    """What is left for the application to do."""
+    if not items:
+        return
+    yield heading("In your application", "pgclinic cannot do it; the prescription has the statements and the code")
+    for item in items:
+        yield indented(words((object_words(item.object), "bold")))
+        change = item.application.summary if item.application else sentence(item.reason, item.facts)
+        yield indented(words(change), _INDENT)
 
 
 def object_words(subject: ObjectName) -> str:

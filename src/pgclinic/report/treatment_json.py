@@ -8,6 +8,7 @@ from pgclinic.model.preflight import Preflight
 from pgclinic.model.treatment import JournalEntry, Status, Treatment
 from pgclinic.report.checkup_json import dump
 from pgclinic.report.course_json import script
+from pgclinic.report.sentences import sentence
 
 _VERSION = "1"
 
@@ -74,5 +75,13 @@ def _preflight(preflight: Preflight) -> dict[str, Any]:
                 "looks": msgspec.to_builtins(item.looks),
             }
             for item in preflight.items
+        ],
+        "in_application": [
+            {
+                "fingerprint": item.fingerprint,
+                "object": str(item.object),
+                "change": item.application.summary if item.application else sentence(item.reason, item.facts),
+            }
+            for item in preflight.in_application
         ],
     }

@@ -9,7 +9,7 @@ from pgclinic.model.evidence import Unit
 from pgclinic.model.treatment import JournalEntry, State, Status, Treatment, Underway
 from pgclinic.report.figures import figure
 from pgclinic.report.moments import moment
-from pgclinic.report.preflight_text import object_words, preflight_parts
+from pgclinic.report.preflight_text import application_parts, object_words, preflight_parts
 from pgclinic.report.terminal import ACCENT, FAIR, GOOD, POOR, QUIET, heading, indented, rendered, words
 from pgclinic.report.wording import plural
 
@@ -44,8 +44,10 @@ def status_text(status: Status, *, width: int = 80, color: bool = False) -> str:
 
 
 def _parts(treatment: Treatment, *, dry_run: bool) -> Iterator[RenderableType]:
+    in_application = treatment.preflight.in_application if treatment.preflight is not None else ()
     if not treatment.entries:
-        yield words("Nothing to do.")
+        yield words("Nothing is run in the database." if in_application else "Nothing to do.")
+        yield from application_parts(in_application)
         return
     if dry_run:
         count = plural(len(treatment.entries), "prescription")
@@ -62,6 +64,7 @@ def _parts(treatment: Treatment, *, dry_run: bool) -> Iterator[RenderableType]:
     elif any(entry.started_at for entry in treatment.entries):
         yield words("No session was seen to wait because of this.")
     yield words((_advice(treatment.entries), QUIET))
+    yield from application_parts(in_application)
 
 
 def _entry(number: str, entry: JournalEntry, underway: Underway | None = None) -> Iterator[RenderableType]:

@@ -46,6 +46,7 @@ SECONDS = 30.0
 """Of measuring, for each of the two copies."""
 
 _TREATED = "treated"
+_IN_APPLICATION = "it is for the application"
 _DISK_SHARE = 0.5
 """Of the free disk, that the mannequin may take at most."""
 
@@ -204,6 +205,7 @@ def _treated(
     left = msgspec.structs.replace(course, patient=_patient(snapshot, conninfo), tables=())
     entries: dict[str, JournalEntry] = {}
     reasons = _beyond_rights(conninfo, course)
+    reasons |= {item.fingerprint: _IN_APPLICATION for item in course.prescriptions if item.is_elsewhere}
     left = _without(left, reasons)
     # The journal goes with the server.
     journals = mannequin.instance.socket_directory

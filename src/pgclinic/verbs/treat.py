@@ -238,10 +238,15 @@ class _Treating:
         return {key: plan.cost for key, plan in self._asked(prescription).items()}
 
     def _asked(self, prescription: Prescription) -> Plans:
-        """What the planner says now, with values for the statements."""
+        """What the planner says now, with values for the statements.
+
+        What the application will no longer ask is not cheaper for it.
+        """
+        replaced = {mapping.original for mapping in prescription.mappings}
         gains = tuple(
             msgspec.structs.replace(gain, values=gain.values or self.drawn.get(gain.fingerprint, ()))
             for gain in prescription.gains
+            if gain.fingerprint not in replaced
         )
         return ask(self.sessions.observer, msgspec.structs.replace(prescription, gains=gains))
 

@@ -118,7 +118,7 @@ def treat(
         say(treatment_text.preflight_text(examined, width=columns(), color=wants_color(sys.stderr)))
         yes = yes or not any(item.decision in {"apply", "resume"} for item in _items(examined))
     if not yes:
-        count = len(course.prescriptions)
+        count = sum(not item.is_elsewhere for item in course.prescriptions)
         confirm(f"Apply {count} prescription{'' if count == 1 else 's'} to {course.patient.database}?", "--yes")
     treatment = shown(apply(conninfo, course, manner=manner))
     if form is Format.JSON:

@@ -1,0 +1,57 @@
+"""How a plan and its changes to the application are worded, in the terminal and on the page alike."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from pgclinic.model.prescription import Prescription, StatementMapping, When
+from pgclinic.report.planning_words import statement_words
+from pgclinic.report.printable import printable
+
+_MEANT_BY = {
+    When.NOW: "SQL alone, nothing heavier than a lock of an instant",
+    When.THIS_WEEK: "it changes the application, or what its users may see: review it",
+    When.THIS_MONTH: "a project: data is moved, or a part is put beside the database",
+}
+_BY_HASH = "hash"
+
+
+def groups(prescriptions: Sequence[Prescription]) -> Iterator[tuple[When, str, list[tuple[int, Prescription]]]]:
+    """The prescriptions by how soon, with their numbers in the plan: when, what that means, and which."""
+    numbered = enumerate(prescriptions, start=1)
+    for when, members in groupby(numbered, key=lambda pair: pair[1].when):
+        yield when, _MEANT_BY[when], list(members)
+
+
+def when_words(when: When) -> str:
+    """How soon, as a title."""
+    return when.value.capitalize()
+
+
+def risk_words(item: Prescription) -> str:
+    """What can go wrong, in one word."""
+    return f"risk {item.risk.name.lower()}"
+
+
+def where_words(item: Prescription) -> str:
+    """What a prescription without SQL is about."""
+    return f"in your application: {printable(item.kind.replace('_', ' '))} of {printable(str(item.object))}"
+
+
+def original_words(item: Prescription, mapping: StatementMapping, longest: int = 300) -> str:
+    """The statement that is replaced, which the gains know by its text; its fingerprint where they do not."""
+    for gain in item.gains:
+        if gain.fingerprint == mapping.original:
+            return statement_words("", "", gain.sql, longest)
+    return f"statement {printable(mapping.original)}"
+
+
+def code_lines(code: str) -> list[str]:
+    """SQL or code, line by line, with its indentation."""
+    return printable(code, lines=True).split("\n")
+
+
+def mapping_words(mapping: StatementMapping) -> str:
+    """How many calls one run stands for, and how it is known that the rows are the same."""
+    calls = f"one run for up to {mapping.calls:,} calls; " if mapping.calls > 1 else ""
+    rows = "prove compares the rows" if mapping.equal_results == _BY_HASH else printable(mapping.equal_results)
+    return f"{calls}{rows}"
