@@ -1,6 +1,10 @@
 import json
 
+import msgspec
+
 from pgclinic.model.demonstration import Demonstration
+from pgclinic.model.ledger import Ledger, LedgerEntry
+from pgclinic.model.proof import Verdict
 from pgclinic.report import demo_html, demo_json, demo_text
 
 
@@ -38,3 +42,27 @@ def test_the_page_shows_both_grades_and_the_charts_and_escapes_names(demonstrati
     assert page.count("<svg") == 6
     assert "<script" not in page
     assert "create index concurrently vapi_calls_phone_number_idx" in page
+
+
+def test_the_page_lists_what_was_planned_beside_what_was_measured(demonstration: Demonstration) -> None:
+    entry = LedgerEntry(
+        proved_at="2026-01-01T00:00:00Z",
+        database="1/2",
+        server_version="18.6",
+        kind="create_index",
+        prescription="0123456789ab",
+        object="vapi_calls_phone_number_idx",
+        statement="<i>phone search</i>",
+        fingerprint="f",
+        planned=120.0,
+        measured=240.0,
+        low=200.0,
+        high=280.0,
+        verdict=Verdict.FASTER,
+        shared_with=1,
+    )
+    page = demo_html.page(msgspec.structs.replace(demonstration, ledger=Ledger(entries=(entry,))))
+    assert "<td>&lt;i&gt;phone search&lt;/i&gt;</td>" in page
+    assert "vapi_calls_phone_number_idx and 1 more" in page
+    assert all(f"{figure}\N{MULTIPLICATION SIGN}" in page for figure in ("120", "240", "200", "280"))
+    assert "Ledger" not in demo_html.page(msgspec.structs.replace(demonstration, ledger=Ledger(entries=())))
