@@ -8,17 +8,29 @@ from typing import Any
 import msgspec
 import pytest
 
+from pgclinic.model.catalog import IndexKey
 from pgclinic.model.errors import UserError
 from pgclinic.model.keeping import KeepRule, Rule, StatementAnswer, gain_of, read_rule
 from pgclinic.model.names import RelationName
-from pgclinic.model.prescription import Prescription, StatementGain
+from pgclinic.model.prescription import Prescription, StatementGain, Watched
 from pgclinic.model.progress import Progress
 from pgclinic.model.treatment import State
 from pgclinic.model.workload import ParameterSet
 from pgclinic.verbs.driving import drive
 from pgclinic.verbs.treat import Manner, treat
 from pgclinic.verbs.undo import undo
-from treating import BUILDERS, INDEXES, course_of, in_background, make_table, on_column, plain, states, wait_until
+from treating import (
+    BUILDERS,
+    INDEXES,
+    course_of,
+    dropping,
+    in_background,
+    make_table,
+    on_column,
+    plain,
+    states,
+    wait_until,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +108,24 @@ def test_an_index_that_the_planner_does_not_use_is_taken_back_once(database: Any
     insisting = Manner(keep_if=KeepRule(rule=Rule.ALWAYS))
     assert states(drive(treat(database.conninfo, course, manner=insisting))) == [State.DONE]
     assert ("calls_status_idx", True) in database.execute(INDEXES)
+
+
+@pytest.mark.server
+def test_a_dropped_index_comes_back_when_a_watched_statement_gets_dearer(database: Any) -> None:
+    make_table(database, 5000)
+    database.execute("create index old_phone on calls (phone)")
+    database.execute("create index old_status on calls (status)")
+    database.execute("analyze calls")
+    watched = Watched(fingerprint="f", name="", sql="select * from calls where phone = $1", weight=1.0)
+    items = [
+        msgspec.structs.replace(dropping(database, name, IndexKey(column)), watches=(watched,))
+        for name, column in (("old_phone", "phone"), ("old_status", "status"))
+    ]
+    treatment = drive(treat(database.conninfo, course_of(database, *items)))
+    notes = {entry.prescription.object.name: entry.note for entry in treatment.entries}
+    assert "dearer afterwards" in notes["old_phone"]
+    assert notes["old_status"] == ""
+    assert database.execute(INDEXES) == [("calls_pkey", True), ("old_phone", True)]
 
 
 @pytest.mark.server

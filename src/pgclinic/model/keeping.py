@@ -51,8 +51,7 @@ class KeepRule(msgspec.Struct, frozen=True, kw_only=True):
         if self.rule is Rule.ALWAYS or not answers:
             return ""
         gain = gain_of(answers)
-        count = len(answers)
-        statements = f"{count} statement{'' if count == 1 else 's'}"
+        statements = _statements(answers)
         if self.rule is Rule.GAIN:
             if gain >= self.least_gain:
                 return ""
@@ -63,6 +62,18 @@ class KeepRule(msgspec.Struct, frozen=True, kw_only=True):
         if gain < 1 / _WORSE:
             return f"the planner of this server finds its {statements} {times_words(1 / gain)} dearer with it"
         return ""
+
+    def objection_to_loss(self, watched: tuple[StatementAnswer, ...]) -> str:
+        """Why what helps no statement is not kept, in words: those that are watched got dearer."""
+        if self.rule is Rule.ALWAYS or not watched or gain_of(watched) >= 1 / _WORSE:
+            return ""
+        dearer = times_words(1 / gain_of(watched))
+        return f"the planner of this server finds the {_statements(watched)} of its table {dearer} dearer afterwards"
+
+
+def _statements(answers: tuple[StatementAnswer, ...]) -> str:
+    count = len(answers)
+    return f"{count} statement{'' if count == 1 else 's'}"
 
 
 def gain_of(answers: tuple[StatementAnswer, ...]) -> float:

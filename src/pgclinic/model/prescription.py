@@ -88,6 +88,16 @@ class StatementGain(msgspec.Struct, frozen=True, kw_only=True):
     role: str = ""
 
 
+class Watched(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement that a prescription is not for and must not make dearer; ``weight``: its time, or calls."""
+
+    fingerprint: str
+    name: str
+    sql: str
+    weight: float = 0.0
+    role: str = ""
+
+
 class Gather(msgspec.Struct, frozen=True):
     """How one ``$n`` of a replacement is made from parameter number ``parameter`` of the original.
 
@@ -178,7 +188,8 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True):
     statements that get dearer. ``replaces`` names existing indexes that it makes useless. ``object`` is what is made
     or changed, ``table`` the table that it is on. ``adviser`` is the stem of the adviser's file, empty for the cure of
     a finding. ``do`` is empty where everything happens in the application or beside the database. ``requires`` are the
-    fingerprints of prescriptions that come before. ``points`` are what the grade gains by it, as estimated.
+    fingerprints of prescriptions that come before. ``watches`` are asked of the real planner where nothing gains.
+    ``points`` are what the grade gains by it, as estimated.
     """
 
     kind: str
@@ -201,6 +212,7 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True):
     adviser: str = ""
     application: ApplicationChange | None = None
     requires: tuple[str, ...] = ()
+    watches: tuple[Watched, ...] = ()
     when: When = When.NOW
     risk: Risk = Risk.LOW
     points: float = 0.0

@@ -29,12 +29,29 @@ Plans = dict[str, Plan]
 """By the fingerprint of the statement and the number of the way in which it was asked."""
 
 
+def asked_about(prescription: Prescription) -> tuple[StatementGain, ...]:
+    """The statements that are to gain; where there are none, those that must not lose, without planned costs."""
+    return prescription.gains or tuple(
+        StatementGain(
+            fingerprint=each.fingerprint,
+            name=each.name,
+            sql=each.sql,
+            cost_before=0.0,
+            cost_after=0.0,
+            weight=each.weight,
+            role=each.role,
+        )
+        for each in prescription.watches
+    )
+
+
 def ask(connection: psycopg.Connection, prescription: Prescription) -> Plans:
     """The plans of the statements that gain, as generic ones and with the values that they were prescribed with.
 
-    What this planner refuses (another search path, a right that is missing) is left out.
+    Where none gains it is those that are watched. What this planner refuses (another search path, a right that is
+    missing) is left out.
     """
-    heaviest = sorted(prescription.gains, key=lambda gain: (-gain.weight, gain.fingerprint))[:_MOST_STATEMENTS]
+    heaviest = sorted(asked_about(prescription), key=lambda gain: (-gain.weight, gain.fingerprint))[:_MOST_STATEMENTS]
     if not heaviest:
         return {}
     major = connection.info.server_version // 10000
@@ -55,7 +72,7 @@ def answers(prescription: Prescription, before: Mapping[str, float], after: Plan
     """What changed, for every statement that could be asked before (costs, by the same keys) and after."""
     own = {each.index.name for each in prescription.do if each.makes is not None and each.index is not None}
     found = []
-    for gain in prescription.gains:
+    for gain in asked_about(prescription):
         keys = [key for key in before if key.rpartition("/")[0] == gain.fingerprint and key in after]
         if keys:
             found.append(

@@ -7,6 +7,7 @@ from pgclinic.model.errors import UserError
 from pgclinic.model.prescription import Prescription
 from pgclinic.model.progress import Progress
 from pgclinic.model.workload import ParameterSet, WorkloadStatement
+from pgclinic.postgres.asking import asked_about
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import open_session
 
@@ -16,12 +17,12 @@ _MOST_SETS = 3
 def drawn_values(
     conninfo: str, prescriptions: Iterable[Prescription]
 ) -> Generator[Progress, None, Mapping[str, tuple[ParameterSet, ...]]]:
-    """Sets of values by the fingerprint of each statement that is to gain and has none of its own.
+    """Sets of values by the fingerprint of each statement that is to gain, or is watched, and has none of its own.
 
     A prescription holds no values: it is shown around, and they may be confidential. Where nothing can be seen of the
     database there are none, and the planner is asked without.
     """
-    gains = {gain.fingerprint: gain for item in prescriptions for gain in item.gains if not gain.values}
+    gains = {gain.fingerprint: gain for item in prescriptions for gain in asked_about(item) if not gain.values}
     if not gains:
         return {}
     try:

@@ -13,6 +13,7 @@ from pgclinic.advise.housekeeping import with_housekeeping
 from pgclinic.advise.indexes import Advice
 from pgclinic.advise.limits import Limits
 from pgclinic.advise.touched import relations_touched
+from pgclinic.advise.watching import with_watches
 from pgclinic.model.errors import UserError
 from pgclinic.model.finding import Severity
 from pgclinic.model.names import RelationName
@@ -63,9 +64,7 @@ def prescribe(
     declined: tuple[Declined, ...] = ()
     effect = WorkloadEffect(cost_before=0.0, cost_after=0.0, planned_by="", statements=0)
     advising = [name for name in advisers.names() if name in kinds]
-    workload = Workload(statements=(), source="")
-    if INDEX in kinds or advising:
-        workload = yield from _workload(snapshot, script, seen)
+    workload = yield from _workload(snapshot, script, seen)
     if INDEX in kinds:
         advice = yield from _indexes(snapshot, workload, budgets, limits, aims, names_rejected=names_rejected)
         prescriptions, effect = advice.prescriptions, advice.effect
@@ -78,6 +77,7 @@ def prescribe(
         ill = (finding for finding in found.findings if finding.severity > Severity.INFO)
         curable = [finding for finding in ill if finding.remedy and finding.remedy.kind in kinds]
         prescriptions = with_housekeeping(snapshot, prescriptions, curable)
+        prescriptions = with_watches(snapshot, workload, prescriptions)
     return Course(
         patient=_patient(snapshot),
         prescriptions=prescriptions,

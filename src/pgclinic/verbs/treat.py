@@ -15,7 +15,7 @@ from pgclinic.model.prescription import Course, Prescription
 from pgclinic.model.progress import Progress
 from pgclinic.model.treatment import JournalEntry, State, Treatment
 from pgclinic.postgres.apply import NotOursError, Work, carry_out, is_done, take_back, wait_for_orphan
-from pgclinic.postgres.asking import Plans, answers, ask
+from pgclinic.postgres.asking import Plans, answers, ask, asked_about
 from pgclinic.postgres.connect import open_session
 from pgclinic.postgres.journal import Journal
 from pgclinic.postgres.journal_entries import entries_of
@@ -245,7 +245,7 @@ class _Treating:
         replaced = {mapping.original for mapping in prescription.mappings}
         gains = tuple(
             msgspec.structs.replace(gain, values=gain.values or self.drawn.get(gain.fingerprint, ()))
-            for gain in prescription.gains
+            for gain in asked_about(prescription)
             if gain.fingerprint not in replaced
         )
         return ask(self.sessions.observer, msgspec.structs.replace(prescription, gains=gains))
@@ -256,6 +256,9 @@ class _Treating:
         found = answers(prescription, costs, self._asked(prescription)) if is_asked else ()
         if not found:
             return "", ""
+        if not prescription.gains:
+            objection = self.manner.keep_if.objection_to_loss(found)
+            return (f"taken back: {objection}" if objection else ""), ""
         makes_index = any(statement.makes is not None for statement in prescription.do)
         objection = self.manner.keep_if.objection(found, makes_index=makes_index)
         if objection:
