@@ -121,10 +121,13 @@ class StatementMapping(msgspec.Struct, frozen=True, kw_only=True):
     ``original`` is the fingerprint of the statement replaced. One run of the replacements stands for up to
     ``calls`` consecutive calls of the original (1: a plain rewrite; 1,000: a batch). ``equal_results`` says how it
     is known that the rows are the same (``hash`` when a proof compares them, else the reason why it need not).
+    ``sql`` is the original with the ``$n`` that the replacements are made of: pg_stat_statements has them where the
+    application may send constants, whose values are then taken from what it sends.
     """
 
     original: str
     replacements: tuple[Replacement, ...]
+    sql: str = ""
     calls: int = 1
     equal_results: str = "hash"
 

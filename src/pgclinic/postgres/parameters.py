@@ -1,6 +1,7 @@
 """Values for ``$1 … $n`` as a driver binds them: text with the type that the value had where it came from."""
 
 import random
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -8,6 +9,8 @@ import psycopg
 from psycopg.adapt import Dumper
 
 from pgclinic.model.errors import UserError
+from pgclinic.sql.binding import bind
+from pgclinic.sql.squashing import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +21,12 @@ if TYPE_CHECKING:
     from pgclinic.model.workload import Step
 
 _MOST_ROWS = 20_000
+
+UNTYPED = 0
+"""The oid by which a driver leaves a parameter's type to the statement."""
+
+_NUMBER = "\0"
+"""No value begins with it, for PostgreSQL's texts hold no zero byte."""
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -105,6 +114,32 @@ def array_types(connection: psycopg.Connection, drawn: "Iterable[ParameterRows]"
     return dict(connection.execute(_ARRAY_TYPES, [oids]).fetchall())
 
 
+def as_in(template: str, sql: str, call: "tuple[Bound, ...]") -> tuple[Bound, ...] | None:
+    """The values that a call of ``sql`` has where ``template`` has ``$n``, constants of ``sql`` among them.
+
+    None when they are not the same statement but for constants; an empty template is ``sql`` itself.
+    """
+    if not template or template == sql:
+        return call
+    places = _places(template, sql)
+    if places is None or any(isinstance(place, int) and place > len(call) for place in places):
+        return None
+    return tuple(call[place - 1] if isinstance(place, int) else place for place in places)
+
+
+@lru_cache(maxsize=1024)
+def _places(template: str, sql: str) -> tuple[Bound | int, ...] | None:
+    """For each ``$n`` of the template the constant of ``sql``, or the number of its parameter, that stands there."""
+    highest = max((int(word.text[1:]) for word in words_of(sql) if word.kind == "PARAM"), default=0)
+    found = bind(template, sql, [f"{_NUMBER}{number}" for number in range(1, highest + 1)])
+    if found is None or found.open or found.lists:
+        return None
+    return tuple(
+        int(value.removeprefix(_NUMBER)) if value is not None and value.startswith(_NUMBER) else Bound(value, UNTYPED)
+        for value in found.values
+    )
+
+
 def gathered(
     calls: "Sequence[tuple[Bound, ...]]", gathers: "Iterable[Gather]", array_of: "Mapping[int, int]"
 ) -> tuple[Bound, ...]:
@@ -114,7 +149,7 @@ def gathered(
         column = [call[gather.parameter - 1] for call in calls]
         if gather.as_array:
             oid = column[0].oid
-            values.append(Bound(_array_text([value.text for value in column]), array_of[oid]))
+            values.append(Bound(_array_text([value.text for value in column]), array_of.get(oid, UNTYPED)))
         else:
             values.append(column[0])
     return tuple(values)

@@ -14,7 +14,7 @@ from psycopg.pq import ExecStatus
 from pgclinic.model.prescription import StatementMapping
 from pgclinic.model.workload import Step, Task
 from pgclinic.postgres.connect import is_pooled
-from pgclinic.postgres.parameters import Bound, ParameterRows, accept_bound_values, gathered
+from pgclinic.postgres.parameters import Bound, ParameterRows, accept_bound_values, as_in, gathered
 from pgclinic.workload.latencies import Samples
 
 _HASHED_TURNS = 5
@@ -36,17 +36,14 @@ class Score(msgspec.Struct, frozen=True):
 
     def requests(self, step: Step, turn: int) -> Iterator[tuple[int, list[Request]]]:
         """What is sent for one turn of a step, piece by piece, with the number of original calls in each piece."""
-        if step.variants:
-            for text in _variants(step, turn):
-                yield 1, [(text, ())]
-            return
-        calls = self.parameters[step.name].slice(turn * step.repeat, step.repeat)
+        sent = self._sent(step, turn)
         mapping = self.mappings.get(step.fingerprint)
-        if mapping is None:
-            yield from ((1, [(step.sql, call)]) for call in calls)
+        calls = [as_in(mapping.sql, *request) for request in sent] if mapping else []
+        if mapping is None or any(call is None for call in calls):
+            yield from ((1, [request]) for request in sent)
             return
         for start in range(0, len(calls), mapping.calls):
-            piece = calls[start : start + mapping.calls]
+            piece = [call for call in calls[start : start + mapping.calls] if call is not None]
             yield (
                 len(piece),
                 [
@@ -54,6 +51,12 @@ class Score(msgspec.Struct, frozen=True):
                     for replacement in mapping.replacements
                 ],
             )
+
+    def _sent(self, step: Step, turn: int) -> list[Request]:
+        """What the application sends in one turn, call by call."""
+        if step.variants:
+            return [(text, ()) for text in _variants(step, turn)]
+        return [(step.sql, call) for call in self.parameters[step.name].slice(turn * step.repeat, step.repeat)]
 
     def key(self, step: Step, turn: int) -> str:
         """Names the parameters of one turn, so that results are only compared where these are the same."""

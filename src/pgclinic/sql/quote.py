@@ -47,6 +47,15 @@ def literal(value: str) -> str:
     return "E'" + escaped.replace("\\", "\\\\") + "'" if "\\" in value else f"'{escaped}'"
 
 
+def dollars(body: str) -> str:
+    """A function's body between dollar signs, on lines of its own, with a tag that does not stand in it."""
+    tag, number = "$$", 0
+    while tag in body:
+        number += 1
+        tag = f"$body{number}$"
+    return f"{tag}\n{body}\n{tag}"
+
+
 def create_index(definition: "IndexDefinition", name: str, *, concurrently: bool = False, only: bool = False) -> str:
     """The CREATE INDEX statement for a definition, without a trailing semicolon.
 

@@ -34,10 +34,13 @@ from pgclinic.workload.seen import joined
 INDEX = "index"
 """The kind of what the index adviser prescribes: new indexes, and drops of those that they make useless."""
 
+_OF_ADVISERS = frozenset({"create_index", "create_function"})
+"""Remedies that no finding carries."""
+
 KINDS = (
     INDEX,
     *advisers.names(),
-    *(module.name for module in pkgutil.iter_modules(remedies.__path__) if module.name != "create_index"),
+    *(module.name for module in pkgutil.iter_modules(remedies.__path__) if module.name not in _OF_ADVISERS),
 )
 """Kinds of treatment: the index adviser's, one for each other adviser, and one a remedy that a finding can carry."""
 
