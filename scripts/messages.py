@@ -31,6 +31,8 @@ _FIELDS = {
     "Doubt": {0: "reason"},
     "Statement": {2: "lock", 3: "blocks"},
     "Prescription": {4: "reason"},
+    "Declined": {2: "reason"},
+    "ApplicationChange": {0: "summary"},
     "Progress": {0: "step", 3: "note"},
     "UserError": {0: "sentence"},
     "Service": {5: "settings_place"},

@@ -249,6 +249,36 @@ def test_a_mapped_batch_of_writes_writes_every_row(items: Any) -> None:
     assert (_only(run).calls, _only(run).rows, _only(run).errors) == (100, 100, 0)
 
 
+def test_a_mapping_finds_the_constants_that_the_application_sends_where_the_server_shows_parameters(items: Any) -> None:
+    sql = "select id, name from items where name <> 'x' and id = $1 limit 3"
+    text = f"-- repeat: 10\n-- parameters: select id from items order by id\n{sql};"
+    mapping = StatementMapping(
+        original=fingerprint(sql),
+        sql="select id, name from items where name <> $2 and id = $1 limit $3",
+        replacements=(
+            Replacement(
+                sql="select id, name from items where id = any ($1) and name <> $2 and $3::int = 3",
+                parameters=(Gather(1, as_array=True), Gather(2), Gather(3)),
+            ),
+        ),
+        calls=10,
+    )
+    plain, mapped = (_only(_measured(items, text, repeat=3, mappings=given)) for given in ((), (mapping,)))
+    assert plain.rows == mapped.rows == 30
+    assert plain.result_hash == mapped.result_hash != ""
+
+
+def test_a_statement_that_is_not_the_one_of_the_mapping_is_sent_as_it_is(items: Any) -> None:
+    sql = "select id from items where id in ($1, $2)"
+    text = f"-- parameters: select id, id + 1 from items order by id\n{sql};"
+    mapping = StatementMapping(
+        original=fingerprint(sql),
+        sql="select id from items where id in ($1)",
+        replacements=(Replacement(sql="select id from items where false"),),
+    )
+    assert _only(_measured(items, text, repeat=2, mappings=(mapping,))).rows == 4
+
+
 def test_statements_are_prepared_on_the_server_as_drivers_do(items: Any) -> None:
     run = _measured(items, "select 1 / (1 - count(*)) from pg_prepared_statements", repeat=20, connections=1)
     assert _only(run).errors > 0  # the error says that there was one

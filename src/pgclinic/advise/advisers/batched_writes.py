@@ -17,7 +17,6 @@ from pgclinic.advise.writes.forms import Form, form_of
 from pgclinic.model.catalog import Function, Relation
 from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding
-from pgclinic.model.names import ObjectName
 from pgclinic.model.plan import Question, Refusal
 from pgclinic.model.prescription import (
     ApplicationChange,
@@ -38,6 +37,8 @@ from pgclinic.remedies import create_function
 from pgclinic.sql.batching import Parameter, SingleRow, UntypedParameterError, parameters_of, single_row
 from pgclinic.sql.resolve import resolver_of
 from pgclinic.sql.statements import UnreadableSqlError
+
+_NAME = "batched_writes"
 
 ROWS = 1_000
 """Rows of one batch: more save next to nothing, and hold locks for longer."""
@@ -75,7 +76,11 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
             asked = (batch.form.sql, *filter(None, [batch.form.planned]))
             answers = [planner.plan(Question(sql=sql, role=batch.statement.role)) for sql in asked]
             refusal = next((answer.reason for answer in answers if isinstance(answer, Refusal)), "")
-            yield _declined(batch.finding, _REFUSED, refusal=refusal) if refusal else _prescription(batch)
+            if refusal:
+                facts = (Fact("refusal", refusal, Unit.TEXT),)
+                yield Declined(adviser=_NAME, object=batch.finding.object, reason=_REFUSED, facts=facts)
+            else:
+                yield _prescription(batch)
 
 
 def _batch(case: Case, finding: Finding) -> _Batch | Declined | None:
@@ -90,11 +95,12 @@ def _batch(case: Case, finding: Finding) -> _Batch | Declined | None:
         table, row, parameters = found
         form = form_of(case.snapshot, table, row, parameters, statement.role)
     except UntypedParameterError as error:
-        return _declined(finding, _UNTYPED, parameter=str(error))
+        facts = (Fact("parameter", str(error), Unit.TEXT),)
+        return Declined(adviser=_NAME, object=finding.object, reason=_UNTYPED, facts=facts)
     except UnreadableSqlError:
         return None
     if form is None:
-        return _declined(finding, _UNNAMED)
+        return Declined(adviser=_NAME, object=finding.object, reason=_UNNAMED)
     return _Batch(finding=finding, statement=statement, table=table, row=row, parameters=parameters, form=form)
 
 
@@ -144,7 +150,7 @@ def _prescription(batch: _Batch) -> Prescription:
     )
     facts = {fact.name: fact for fact in batch.finding.facts}
     return Prescription(
-        kind="batched_writes",
+        kind=_NAME,
         object=batch.finding.object,
         table=table_object(batch.table),
         reason="Rows of {table} are written one statement at a time, {calls} calls; up to {rows_per_batch} rows can be "
@@ -169,13 +175,4 @@ def _prescription(batch: _Batch) -> Prescription:
         ),
         when=When.THIS_WEEK,
         risk=Risk.MEDIUM,
-    )
-
-
-def _declined(finding: Finding, reason: str, **facts: str) -> Declined:
-    return Declined(
-        adviser="batched_writes",
-        object=ObjectName("statement", finding.object.name),
-        reason=reason,
-        facts=tuple(Fact(name, value, Unit.TEXT) for name, value in facts.items()),
     )
