@@ -115,6 +115,10 @@ class Replacement(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[Gather, ...] = ()
 
 
+BY_HASH = "hash"
+"""How equal results are known where a proof compares them."""
+
+
 class StatementMapping(msgspec.Struct, frozen=True, kw_only=True):
     """This statement becomes these: a cure that changes the application.
 
@@ -129,7 +133,7 @@ class StatementMapping(msgspec.Struct, frozen=True, kw_only=True):
     replacements: tuple[Replacement, ...]
     sql: str = ""
     calls: int = 1
-    equal_results: str = "hash"
+    equal_results: str = BY_HASH
 
 
 class CodeExample(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 from psycopg.pq import ExecStatus
 
-from pgclinic.model.prescription import StatementMapping
+from pgclinic.model.prescription import BY_HASH, StatementMapping
 from pgclinic.model.workload import Step, Task
 from pgclinic.postgres.connect import is_pooled
 from pgclinic.postgres.parameters import Bound, ParameterRows, accept_bound_values, as_in, gathered
@@ -51,6 +51,11 @@ class Score(msgspec.Struct, frozen=True):
                     for replacement in mapping.replacements
                 ],
             )
+
+    def is_compared(self, step: Step) -> bool:
+        """Whether its rows are hashed: not those of a write, nor where a mapping returns other columns."""
+        mapping = self.mappings.get(step.fingerprint)
+        return not step.writes and (mapping is None or mapping.equal_results == BY_HASH)
 
     def _sent(self, step: Step, turn: int) -> list[Request]:
         """What the application sends in one turn, call by call."""
@@ -130,7 +135,7 @@ class Player:
     def _turn(self, step: Step, turn: int, begin: str) -> tuple[float, int]:
         """Time spent in milliseconds, and how many pieces failed."""
         samples = self.statements.setdefault(step.name, Samples(step.name))
-        digest = 0 if turn < _HASHED_TURNS and not step.writes else None
+        digest = 0 if turn < _HASHED_TURNS and self._score.is_compared(step) else None
         spent, failed = 0.0, 0
         for calls, requests in self._score.requests(step, turn):
             if self._is_over():

@@ -8,6 +8,7 @@ from pgclinic.sql import quote
 from pgclinic.sql.built_in import family_of
 from pgclinic.sql.clauses import is_single_row_insert
 from pgclinic.sql.layout import laid_out
+from pgclinic.sql.naming import free
 from pgclinic.sql.operands import without_casts
 from pgclinic.sql.sources import CatalogRelation, Resolver
 from pgclinic.sql.tree import Node, Tree, nodes, parse_one, replace_nodes, select_list, strings, written
@@ -156,7 +157,8 @@ def parameters_of(row: SingleRow, types: Mapping[str, str]) -> tuple[Parameter, 
         column, type_ = found[number]
         if type_ is None:
             raise UntypedParameterError(f"${number}")
-        parameters.append(Parameter(number, _free(column or f"value_{number}", taken), type_))
+        parameters.append(Parameter(number, free(column or f"value_{number}", taken), type_))
+        taken.add(parameters[-1].name)
     return tuple(parameters)
 
 
@@ -184,16 +186,6 @@ def _note_operand(found: dict[int, tuple[str, ArrayType | None]], node: Tree, ty
 def _operators_of(type_name: str) -> frozenset[str]:
     """Operators that a type has with itself."""
     return _COMPARISONS | {"number": _ARITHMETIC, "text": _CONCATENATION}.get(family_of(type_name), frozenset())
-
-
-def _free(name: str, taken: set[str]) -> str:
-    """A name that is not taken, and from now on is."""
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}_{number}"
-    taken.add(free)
-    return free
 
 
 def batch_statement(row: SingleRow, parameters: Sequence[Parameter], *, last_of: Sequence[str] = ()) -> str:
@@ -274,7 +266,7 @@ def function_body(
     del items[:]
     for _, value in row.cells:
         items.add().CopyFrom(value)
-    variable = _free(BATCH, {row.relation.name.name, row.insert.relation.alias.aliasname})
+    variable = free(BATCH, {row.relation.name.name, row.insert.relation.alias.aliasname})
     replace_nodes(tree, _columns(parameters, variable))
     head = ["#variable_conflict use_column", "declare", f"    {variable} record;", "begin"]
     loop = [
