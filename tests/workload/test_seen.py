@@ -118,7 +118,7 @@ def test_counted_statements_keep_their_weights_and_get_values() -> None:
     workload = joined(known, seen, database="shop", source="the log")
     first, second = workload.statements
     assert (first.calls, first.total_ms, first.sql) == (100, 50, known.statements[0].sql)
-    assert first.parameters == (ParameterSet(("x", "5"), "seen", bare=frozenset({2})),)
+    assert first.parameters == (ParameterSet(("x", "5"), "seen", bare=frozenset({2}), written=frozenset({1, 2})),)
     assert second == known.statements[1]
     assert workload.source == "pg_stat_statements, values of the log"
     (omission,) = workload.omissions

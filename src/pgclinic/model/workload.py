@@ -9,7 +9,8 @@ class ParameterSet(msgspec.Struct, frozen=True):
     ``source``: ``seen`` (a log, a sample, a workload file), ``statistics`` (drawn from pg_stats) or ``generated``.
     ``lists`` are the numbers that stand for a whole list, ``in ($n /*, ... */)``: their value is an array as text.
     ``bare`` are those that were written as numbers or true and false, without quotes. ``open`` are those whose value
-    is not known: they stay parameters, and the planner guesses.
+    is not known: they stay parameters, and the planner guesses. ``written`` are those that the application wrote into
+    the statement itself.
     """
 
     values: tuple[str | None, ...]
@@ -17,6 +18,7 @@ class ParameterSet(msgspec.Struct, frozen=True):
     lists: frozenset[int] = frozenset()
     bare: frozenset[int] = frozenset()
     open: frozenset[int] = frozenset()
+    written: frozenset[int] = frozenset()
 
 
 class WorkloadStatement(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ class _Found(msgspec.Struct):
     values: dict[int, str | None]
     lists: set[int]
     bare: set[int]
+    written: set[int]
 
 
 def bind(template: str, sql: str, values: Sequence[str | None] | None = None) -> ParameterSet | None:
@@ -40,7 +41,7 @@ def bind(template: str, sql: str, values: Sequence[str | None] | None = None) ->
         wanted, given = words_of(template), words_of(sql)
     except UnreadableSqlError:
         return None
-    found = _Found({}, set(), set())
+    found = _Found({}, set(), set(), set())
     position = 0
     for word in wanted:
         if word.kind == "PARAM":
@@ -62,6 +63,7 @@ def bind(template: str, sql: str, values: Sequence[str | None] | None = None) ->
         lists=frozenset(found.lists),
         bare=frozenset(found.bare),
         open=frozenset(numbers - set(found.values)),
+        written=frozenset(found.written),
     )
 
 
@@ -86,6 +88,8 @@ def _bind_one(
         found.values[_number(word)] = constant.text
         if constant.is_bare:
             found.bare.add(_number(word))
+        if given[position].kind != "PARAM":
+            found.written.add(_number(word))
     return end
 
 

@@ -1,0 +1,223 @@
+"""Sums that are asked for again and again, kept instead of computed each time.
+
+What it sees:
+    Statements of notable weight that sum up one table, themselves or through views: sums, counts, averages, ends,
+    and distinct counts or percentiles where they are asked for by day.
+
+How it is confirmed:
+    The statement is planned over the database as it is, over the database with indexes made for it, and rewritten
+    over one that has the sums, with statistics derived from those of the table. It must be several times cheaper than
+    both, and the workload must gain by it after what keeping the sums costs.
+
+What it prescribes:
+    Where the table changes more slowly than it is asked, a materialized view, a function that refreshes it when it is
+    due, and the statement that reads it. Where it changes faster, a rollup that triggers keep exact at every moment;
+    what cannot be added up (distinct counts, percentiles) is then refused.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from pgclinic.advise.case import Case
+from pgclinic.advise.planner import Planner
+from pgclinic.advise.summaries import writing
+from pgclinic.advise.summaries.asking import Asking, asking, column_types
+from pgclinic.advise.summaries.costing import costs_of, indexes_for, used_by
+from pgclinic.advise.summaries.relation import KeptRelation, with_changes, with_summary
+from pgclinic.advise.summaries.upkeep import Pace, interval_for, pace_of
+from pgclinic.advise.summaries.writing import Findings
+from pgclinic.model.evidence import Fact, Unit
+from pgclinic.model.names import ObjectName, RelationName
+from pgclinic.model.plan import Plan, Question, WhatIfIndex
+from pgclinic.model.platform import platform_relations
+from pgclinic.model.prescription import Declined, Prescription
+from pgclinic.model.progress import Progress
+from pgclinic.model.snapshot import Snapshot
+from pgclinic.sql import quote
+from pgclinic.sql.policies import policies_on
+from pgclinic.sql.statements import UnreadableSqlError
+from pgclinic.sql.summaries import Kept, Summary, Types, definition_of, united
+
+_LEAST_SHARE = 0.002
+"""Of the workload's time: what takes less is not worth a relation of its own."""
+_LEAST_GAIN = 5.0
+"""How many times cheaper a statement must become, than now and than with an index."""
+_LEAST_COST = 500.0
+"""What an index brings below this planner cost, some milliseconds, is quick enough without sums."""
+_LARGEST_UPKEEP = 0.1
+"""Which share of what is saved refreshing may cost."""
+_MOST_CHANGES = 1.0
+"""Rows that may change between two askings for a materialized view to be of use."""
+_WRITE_MS = 0.1
+_ROW_MS = 0.003
+"""What a writing statement, and each of its rows, pays for the triggers (estimated: a call of PL/pgSQL, an insert)."""
+_FOLDED_SECONDS = 60
+
+
+class _Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One summary, the statements that it would serve, and how it would be kept: by triggers or by refreshes.
+
+    ``changes`` and ``reader`` are names of a rollup's relations.
+    """
+
+    askings: tuple[Asking, ...]
+    kept: KeptRelation
+    pace: Pace
+    changes: RelationName | None = None
+    reader: RelationName | None = None
+
+    @property
+    def summary(self) -> Summary:
+        """What is kept."""
+        return self.kept.summary
+
+    @property
+    def source(self) -> Kept:
+        """Where statements find it."""
+        if self.reader is not None:
+            return Kept(quote.relation(self.reader), may_be_empty=True)
+        return Kept(quote.relation(self.kept.name))
+
+
+def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
+    """Materialized views and rollups, the heaviest statement's first."""
+    types = column_types(case.snapshot)
+    served = list(_served(case.snapshot, _askings(case, types)))
+    if not served:
+        return
+    yield Progress("planning with kept sums")
+    altered, candidates = _with_all(case, served)
+    taken = {relation.name for relation in altered.relations} | {index.name for index in altered.indexes}
+    with case.planner_of(altered) as planner:
+        for each in candidates:
+            yield from _judged(case, types, each, planner, taken)
+
+
+def _askings(case: Case, types: Types) -> list[Asking]:
+    """Statements worth looking at that sum up."""
+    whole = sum(each.total_ms if each.total_ms is not None else each.calls for each in case.workload.statements)
+    found = []
+    for statement in case.workload.statements:
+        weight = statement.total_ms if statement.total_ms is not None else statement.calls
+        if weight < _LEAST_SHARE * whole:
+            continue
+        try:
+            each = asking(statement, case.snapshot, types)
+        except UnreadableSqlError:
+            continue
+        if each.summaries:
+            found.append(each)
+    return found
+
+
+def _served(snapshot: Snapshot, askings: Sequence[Asking]) -> Iterator[tuple[Summary, tuple[Asking, ...]]]:
+    """Each summary with who asks for it; those of one kind are one where they can be put together.
+
+    None of a table whose rows depend on who asks.
+    """
+    hidden = platform_relations(snapshot)
+    served: dict[Summary, list[Asking]] = {}
+    for each in askings:
+        for summary in each.summaries:
+            table = snapshot.relation_by_name[summary.table]
+            is_own = table.relation_name not in hidden and table.kind in "rp" and table.persistence != "t"
+            if is_own and not policies_on(snapshot, table, each.original.role):
+                served.setdefault(summary, []).append(each)
+    groups: list[list[Summary]] = []
+    for summary in served:
+        like = next((group for group in groups if united([*group, summary]) is not None), None)
+        if like is None:
+            groups.append([summary])
+        else:
+            like.append(summary)
+    for group in groups:
+        whole = united(group)
+        assert whole is not None
+        by_statement = {each.original: each for summary in group for each in served[summary]}
+        yield whole, tuple(by_statement.values())
+
+
+def _with_all(
+    case: Case, served: Sequence[tuple[Summary, tuple[Asking, ...]]]
+) -> tuple[Snapshot, tuple[_Candidate, ...]]:
+    """The database with all that might be kept in it."""
+    altered, candidates = case.snapshot, []
+    for summary, askings in served:
+        calls = sum(each.original.calls for each in askings)
+        pace = pace_of(case.snapshot, case.workload, summary.table, calls)
+        altered, kept = with_summary(altered, summary, _stem(summary))
+        changes = reader = None
+        if pace.changes_per_ask > _MOST_CHANGES and _can_be_rolled_up(case.snapshot, summary):
+            unfolded = min(kept.rows, max(1.0, pace.writes * _FOLDED_SECONDS))
+            altered, changes, reader = with_changes(altered, kept, unfolded)
+        candidates.append(_Candidate(askings=askings, kept=kept, pace=pace, changes=changes, reader=reader))
+    return altered, tuple(candidates)
+
+
+def _can_be_rolled_up(snapshot: Snapshot, summary: Summary) -> bool:
+    """Only where statement triggers see every change: not of what is written through partitions or heirs."""
+    table = snapshot.relation_by_name[summary.table]
+    is_alone = table.kind == "r" and not table.parents and not snapshot.children_of.get(table.oid)
+    return is_alone and summary.can_be_added
+
+
+def _judged(
+    case: Case, types: Types, candidate: _Candidate, planner: Planner, taken: set[str]
+) -> Iterator[Prescription | Declined]:
+    snapshot, summary, pace = case.snapshot, candidate.summary, candidate.pace
+    answers = planner.add_all(indexes_for(snapshot, summary, candidate.askings))
+    made = {index.id: index for index in answers if isinstance(index, WhatIfIndex)}
+    costs = [
+        costs_of(planner, snapshot, types, each, summary, candidate.source, frozenset(made))
+        for each in candidate.askings
+    ]
+    won = tuple(each for each in costs if each and each.gain >= _LEAST_GAIN and each.indexed >= _LEAST_COST)
+    if not won:
+        return
+    found = Findings(snapshot=snapshot, kept=candidate.kept, won=won, needed=used_by(won, made), pace=pace, taken=taken)
+    calls = sum(each.asking.original.calls for each in won)
+    spent_ms = sum(each.asking.total_ms for each in won)
+    saved_ms = sum(each.asking.total_ms * (1 - each.after / each.before) for each in won)
+    if candidate.changes is not None and candidate.reader is not None:
+        upkeep_ms = (_WRITE_MS * pace.writes + _ROW_MS * pace.changes) / pace.asks * calls
+        if upkeep_ms <= _LARGEST_UPKEEP * saved_ms:
+            yield from writing.rollup(found, changes=candidate.changes, reader=candidate.reader)
+        return
+    if pace.changes_per_ask > _MOST_CHANGES:
+        yield _always_behind(summary, pace)
+        return
+    refresh = planner.plan(Question(sql=definition_of(summary)))
+    if not isinstance(refresh, Plan):
+        return
+    ms_a_cost = spent_ms / sum(each.asking.original.calls * each.before for each in won)
+    due = interval_for(
+        pace, refresh_ms=refresh.cost * ms_a_cost, saved_ms=saved_ms / calls, largest_share=_LARGEST_UPKEEP
+    )
+    if due is not None:
+        yield from writing.materialized_view(found, due=due, refresh_cost=refresh.cost)
+
+
+def _always_behind(summary: Summary, pace: Pace) -> Declined:
+    return Declined(
+        adviser="materialized_views",
+        object=ObjectName("table", summary.table.name, schema=summary.table.schema),
+        reason="{changes} rows of {table} change between two askings for its sums, so that a materialized view of "
+        "them would always be behind; and triggers cannot keep them: {what}.",
+        facts=(
+            Fact("table", str(summary.table), Unit.TEXT),
+            Fact("changes", pace.changes_per_ask),
+            Fact(
+                "what",
+                "it has partitions or heirs"
+                if summary.can_be_added
+                else "they are distinct counts, percentiles, or smallest and largest values",
+                Unit.PHRASE,
+            ),
+        ),
+    )
+
+
+def _stem(summary: Summary) -> str:
+    by = [*(["day"] if summary.bucket else []), *summary.keys]
+    return f"{summary.table.name}_by_{'_'.join(by)}" if by else f"{summary.table.name}_sums"

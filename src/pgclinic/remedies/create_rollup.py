@@ -1,0 +1,255 @@
+"""Keep sums that are exact at every moment: triggers append what changes, readers add it, a folder compacts it.
+
+A statement that changes the table appends the difference that it makes, in its own transaction and once for all of
+its rows (transition tables; PostgreSQL documentation, "Trigger Behavior"). Nobody updates a sum in place: writers wait
+for each other no more than before and cannot deadlock on sums. A reader's snapshot shows a difference exactly when it
+shows the rows that it is of. The folder moves differences into the cells in one statement, so that every snapshot has
+them here or there. The backfill counts the table and takes the differences away that its own snapshot shows, again in
+one statement: they are of rows that were counted.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from pgclinic.model.names import ObjectName, RelationName
+from pgclinic.model.prescription import Hazard, Prescription, Risk, Statement, When
+from pgclinic.sql import quote
+from pgclinic.sql.summaries import Summary, definition_of, of_rows
+
+_KINDS = (("insert", "new table as new_rows"), ("update", "old table as old_rows new table as new_rows"))
+_LOCK = "SHARE ROW EXCLUSIVE"
+_FOLD_SECONDS = 60
+
+
+class Rollup(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of what is made, all in one schema: ``cells`` and ``changes`` are tables, ``reader`` a view of both.
+
+    ``note`` and ``fold`` are functions, and the triggers' names begin with that of ``note``. ``readers`` are roles that
+    may read the view, ``strangers`` those that may have got rights by default.
+    """
+
+    summary: Summary
+    schema: str
+    cells: str
+    changes: str
+    reader: str
+    note: str
+    fold: str
+    readers: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+
+    def quoted(self, name: str) -> str:
+        """One of the names as SQL."""
+        return quote.relation(RelationName(self.schema, name))
+
+
+def prescribe(rollup: Rollup, *, size_bytes: int) -> Prescription:
+    """The cure that makes, fills and keeps the sums; gains, mappings and the reason's facts are its adviser's."""
+    table = rollup.summary.table
+    return Prescription(
+        kind="create_rollup",
+        object=ObjectName("table", rollup.cells, schema=rollup.schema),
+        table=ObjectName("table", table.name, schema=table.schema),
+        reason="Sums of {table} are asked for {asks} times a day, and {changes} rows change between two of them: "
+        "kept by triggers they are exact, and cost {share} of what they cost now, as planned.",
+        do=(*_made(rollup), *_triggers(rollup), _backfill(rollup), Statement(sql=f"analyze {_cells(rollup)}")),
+        undo=tuple(_unmade(rollup)),
+        verify=(
+            "select pg_catalog.count(*) = 4 from pg_catalog.pg_trigger as t"
+            " join pg_catalog.pg_class as c on c.oid = t.tgrelid"
+            " join pg_catalog.pg_namespace as n on n.oid = c.relnamespace"
+            f" where n.nspname = {quote.literal(table.schema)} and c.relname = {quote.literal(table.name)}"
+            f" and t.tgname like {quote.literal(_pattern(rollup.note))}"
+        ),
+        hazards=(
+            Hazard.TAKES_DISK,
+            Hazard.SLOWS_WRITES,
+            Hazard.READS_WHOLE_TABLE,
+            Hazard.NEEDS_EXCLUSIVE_LOCK,
+            Hazard.CHANGES_APPLICATION,
+        ),
+        size_bytes=size_bytes,
+        when=When.THIS_WEEK,
+        risk=Risk.MEDIUM,
+    )
+
+
+def call(rollup: Rollup) -> str:
+    """The statement that a timer runs."""
+    return f"select {rollup.quoted(rollup.fold)}()"
+
+
+def _cells(rollup: Rollup) -> str:
+    return rollup.quoted(rollup.cells)
+
+
+def _changes(rollup: Rollup) -> str:
+    return rollup.quoted(rollup.changes)
+
+
+def _names(summary: Summary) -> str:
+    return ", ".join(map(quote.identifier, (*summary.columns, *(each.name for each in summary.measures))))
+
+
+def _key(rollup: Rollup) -> str:
+    """The advisory lock of those who move or take away what is kept."""
+    return f"pg_catalog.hashtextextended({quote.literal(f'pgclinic {rollup.schema}.{rollup.cells}')}, 0)"
+
+
+def _pattern(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
+    return f"{escaped}\\_%"
+
+
+def _made(rollup: Rollup) -> Iterator[Statement]:
+    summary, cells, changes = rollup.summary, _cells(rollup), _changes(rollup)
+    empty = _without_order(definition_of(summary))
+    yield Statement(sql=f"create table {cells} as {empty} with no data")
+    yield Statement(sql=f"create table {changes} as {empty} with no data")
+    # It is filled and emptied all the time: dead rows are what it mostly consists of.
+    yield Statement(
+        sql=f"alter table {changes} set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000)"
+    )
+    if summary.columns:
+        columns = ", ".join(map(quote.identifier, summary.columns))
+        yield Statement(sql=f"create index on {cells} ({columns})")
+    names, reader = _names(summary), rollup.quoted(rollup.reader)
+    yield Statement(sql=f"create view {reader} as select {names} from {cells} union all select {names} from {changes}")
+    everybody = ", ".join(("public", *map(quote.identifier, rollup.strangers)))
+    yield Statement(sql=f"revoke all on {cells}, {changes}, {reader} from {everybody}")
+    yield from (
+        Statement(sql=f"grant select on {reader} to {quote.identifier(role)}") for role in sorted(rollup.readers)
+    )
+    yield Statement(sql=_create_note(rollup))
+    yield Statement(sql=_create_fold(rollup))
+
+
+def _without_order(definition: str) -> str:
+    return definition.rpartition(" order by ")[0] or definition
+
+
+def _triggers(rollup: Rollup) -> Iterator[Statement]:
+    table, note = quote.relation(rollup.summary.table), rollup.quoted(rollup.note)
+    kinds = (*_KINDS, ("delete", "old table as old_rows"), ("truncate", ""))
+    for kind, transition in kinds:
+        referencing = f" referencing {transition}" if transition else ""
+        yield Statement(
+            sql=f"create trigger {quote.identifier(f'{rollup.note}_{kind}')} after {kind} on {table}{referencing}"
+            f" for each statement execute function {note}()",
+            lock=_LOCK,
+            blocks="writes to {table}, for an instant: the statement waits for writers that are under way",
+            table=str(rollup.summary.table),
+        )
+
+
+def _backfill(rollup: Rollup) -> Statement:
+    """In a transaction of its own, after the triggers are there for everybody; run again it finds the cells filled."""
+    summary, cells, changes = rollup.summary, _cells(rollup), _changes(rollup)
+    empty = f"not exists (select from {cells})"
+    counted = of_rows(summary, f"{quote.relation(summary.table)} where {empty}")
+    names = _names(summary)
+    return Statement(
+        sql=f"with known as (delete from {changes} where {empty}) insert into {cells} ({names}) {counted}",
+        repeats=True,
+    )
+
+
+def _unmade(rollup: Rollup) -> Iterator[Statement]:
+    table = quote.relation(rollup.summary.table)
+    for kind in ("truncate", "delete", "update", "insert"):
+        yield Statement(
+            sql=f"drop trigger {quote.identifier(f'{rollup.note}_{kind}')} on {table}",
+            lock="ACCESS EXCLUSIVE",
+            blocks="everything on {table}, for an instant",
+            table=str(rollup.summary.table),
+        )
+    yield Statement(sql=f"drop function {rollup.quoted(rollup.fold)}()")
+    yield Statement(sql=f"drop function {rollup.quoted(rollup.note)}()")
+    yield Statement(sql=f"drop view {rollup.quoted(rollup.reader)}")
+    yield Statement(sql=f"drop table {_changes(rollup)}")
+    yield Statement(sql=f"drop table {_cells(rollup)}")
+
+
+def _grouped(summary: Summary, rows: str, *, leaves_out_none: bool = False) -> str:
+    """Cells of one key as one; those in which nothing is left are left out."""
+    columns = ", ".join(map(quote.identifier, summary.columns))
+    sums = [f"pg_catalog.sum({quote.identifier(each.name)})" for each in summary.measures]
+    some = " or ".join(f"coalesce({each}, 0) <> 0" for each in sums)
+    grouped = f" group by {columns}" if columns else ""
+    having = "" if leaves_out_none else f" having {some}"
+    return f"select {', '.join([columns] * bool(columns) + sums)} from ({rows}) as cells{grouped}{having}"
+
+
+def _search_path(rollup: Rollup) -> str:
+    """Types and operators of the application may live beside its table."""
+    schemas: Sequence[str] = dict.fromkeys(("pg_catalog", rollup.summary.table.schema, "pg_temp"))  # type: ignore[assignment]
+    return ", ".join(map(quote.identifier, schemas))
+
+
+def _create_note(rollup: Rollup) -> str:
+    summary, cells, changes, names = rollup.summary, _cells(rollup), _changes(rollup), _names(rollup.summary)
+    added, taken = of_rows(summary, "new_rows"), of_rows(summary, "old_rows", sign="-")
+    return f"""create function {rollup.quoted(rollup.note)}() returns trigger
+language plpgsql security definer set search_path = {_search_path(rollup)} as $function$
+begin
+    case tg_op
+    when 'INSERT' then
+        insert into {changes} ({names}) {added};
+    when 'DELETE' then
+        insert into {changes} ({names}) {taken};
+    when 'UPDATE' then
+        insert into {changes} ({names})
+        {_grouped(summary, f"{added} union all {taken}")};
+    when 'TRUNCATE' then
+        -- No writer is under way while the table is truncated; the folder may be, and ends by itself.
+        perform pg_catalog.pg_advisory_xact_lock({_key(rollup)});
+        if pg_catalog.current_setting('transaction_isolation') = 'read committed' then
+            delete from {changes};
+            delete from {cells};
+        else
+            -- An older snapshot does not show all that is to go. Waiting for readers could be a deadlock.
+            lock table {changes}, {cells} in access exclusive mode nowait;
+            truncate {changes}, {cells};
+        end if;
+    end case;
+    return null;
+end
+$function$"""
+
+
+def _create_fold(rollup: Rollup) -> str:
+    """Days that changed are made anew from their cells and differences; without days all cells, which are few."""
+    summary, cells, changes, names = rollup.summary, _cells(rollup), _changes(rollup), _names(rollup.summary)
+    before = f"delete from {cells}"
+    if summary.bucket:
+        day = quote.identifier(summary.bucket)
+        before += (
+            f" as cells using (select distinct {day} from taken) as days"
+            f" where cells.{day} = days.{day} or cells.{day} is null and days.{day} is null"
+            f" returning {', '.join(f'cells.{name}' for name in names.split(', '))}"
+        )
+    else:
+        before += f" where exists (select from taken) returning {names}"
+    both = f"select {names} from taken union all select {names} from before"
+    return f"""create function {rollup.quoted(rollup.fold)}() returns bigint
+language plpgsql security definer set search_path = {_search_path(rollup)} as $function$
+declare
+    moved bigint;
+begin
+    -- Who comes second leaves it to the first.
+    if not pg_catalog.pg_try_advisory_xact_lock({_key(rollup)}) then
+        return 0;
+    end if;
+    with taken as (
+        delete from {changes} returning {names}
+    ), before as (
+        {before}
+    ), written as (
+        insert into {cells} ({names})
+        {_grouped(summary, both)}
+    )
+    select pg_catalog.count(*) into moved from taken;
+    return moved;
+end
+$function$"""

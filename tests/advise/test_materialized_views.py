@@ -1,0 +1,202 @@
+"""Kept sums: found where they pay, as a view or as a rollup, giving the same rows; and silence where they do not."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+import renaming
+from advising import advised, case_of, one_by_one, prescribed, together
+from pgclinic.advise.case import Case
+from pgclinic.model.prescription import Declined, Prescription
+from pgclinic.model.treatment import State
+from pgclinic.verbs.driving import drive
+from pgclinic.verbs.treat import treat
+from pgclinic.verbs.undo import undo
+from treating import course_of
+
+if TYPE_CHECKING:
+    from conftest import Database
+
+pytestmark = pytest.mark.server
+
+_ADVISER = "materialized_views"
+_BY_SHOP = (
+    "select shop, count(*) as n, sum(amount) as amount from sales where sold_at >= $1 group by shop order by shop"
+)
+_BY_DAY = "select * from daily"
+_CALLS = [["2026-01-20 00:00+00"], ["2026-02-03 17:01:02+00"], ["2027-01-01 00:00+00"], ["-infinity"], [None]]
+
+
+def make_sales(database: "Database", rows: int = 60_000) -> None:
+    """Half a year of sales, as ANALYZE knows them, with counters that begin now."""
+    with database.connect() as connection:
+        connection.execute(f"""
+            create table sales (
+                id int primary key, sold_at timestamptz not null, shop text, state text, buyer int,
+                amount numeric(10, 2)
+            );
+            insert into sales
+            select n, timestamptz '2026-01-01 00:00+00' + n * interval '4 minutes', 'shop ' || n % 20, 'paid', n % 977,
+                   n % 1000 + 0.5
+            from generate_series(1, {rows}) as n;
+            create view daily as
+                select date(sold_at) as day, count(distinct buyer) as buyers, avg(amount) as mean from sales
+                where sold_at >= date '2026-03-01' group by date(sold_at);
+        """)
+        connection.execute("vacuum analyze sales")
+    database.execute("select pg_stat_reset()")  # by another session: the first tells what it counted when it ends
+
+
+def asked(database: "Database", *statements: str, calls: float = 1000) -> Case:
+    return case_of(database, *[("", sql) for sql in statements], calls=calls)
+
+
+def change(database: "Database", rows: int) -> None:
+    """As many rows as that are changed, one by one."""
+    with database.connect() as connection:
+        connection.execute(f"update sales set state = 'seen' where id > (select max(id) from sales) - {rows}")
+    database.execute("vacuum analyze sales")
+
+
+def kept(prescriptions: list[Prescription]) -> Prescription:
+    """The one that keeps sums, behind the indexes that it needs."""
+    (cure,) = [each for each in prescriptions if each.kind != "create_index"]
+    assert set(cure.requires) == {each.fingerprint for each in prescriptions if each.kind == "create_index"}
+    return cure
+
+
+def treated(database: "Database", prescriptions: list[Prescription], folder: Path) -> None:
+    treatment = drive(treat(database.conninfo, course_of(database, *prescriptions), journals=folder))
+    assert {entry.state for entry in treatment.entries} == {State.DONE}
+
+
+def test_sums_over_a_table_that_seldom_changes_become_a_materialized_view(
+    database_on_each: "Database", tmp_path: Path
+) -> None:
+    database = database_on_each
+    make_sales(database)
+    prescriptions = prescribed(_ADVISER, asked(database, _BY_SHOP))
+    cure = kept(prescriptions)
+    assert cure.kind == "create_materialized_view"
+    (gain,) = cure.gains
+    assert gain.cost_before > 5 * gain.cost_after
+    treated(database, prescriptions, tmp_path)
+    (mapping,) = cure.mappings
+    with database.connect() as connection:
+        connection.execute("set timezone = 'Asia/Kathmandu'")
+        before = one_by_one(connection, _BY_SHOP, _CALLS)
+        assert len(before) == 20 * 3
+        assert together(connection, msgspec.structs.replace(mapping, calls=1), _CALLS) == before
+        plan = connection.execute(f"explain {mapping.replacements[0].sql.replace('$1', 'now()')}").fetchall()
+        assert "sales_by_day_shop" in str(plan)
+    drive(undo(database.conninfo))
+    assert database.execute("select count(*) from pg_class where relname like 'sales\\_by%'") == [(0,)]
+
+
+def test_it_is_refreshed_when_it_is_due_and_readers_never_wait(database: "Database", tmp_path: Path) -> None:
+    make_sales(database, 60_000)
+    prescriptions = prescribed(_ADVISER, asked(database, _BY_SHOP))
+    treated(database, prescriptions, tmp_path)
+    total = "select sum(rows) from sales_by_day_shop"
+    refresh = "select refresh_sales_by_day_shop(interval '0')"
+    with database.connect() as connection, database.connect() as reader:
+        assert connection.execute("select refresh_sales_by_day_shop()").fetchone() == (False,)
+        connection.execute("insert into sales values (0, '2026-01-01', 'shop 1', 'paid', 1, 1)")
+        connection.execute("select pg_stat_force_next_flush()")
+        assert connection.execute("select refresh_sales_by_day_shop()").fetchone() == (False,)
+        with connection.transaction():
+            assert connection.execute(refresh).fetchone() == (True,)
+            reader.execute("set lock_timeout = 1000")
+            assert reader.execute(total).fetchone() == (60_000,)
+            assert reader.execute(refresh).fetchone() == (False,)
+        assert reader.execute(total).fetchone() == (60_001,)
+        assert reader.execute(refresh).fetchone() == (False,)
+
+
+def test_sums_over_a_table_that_changes_faster_become_a_rollup(database_on_each: "Database", tmp_path: Path) -> None:
+    database = database_on_each
+    make_sales(database)
+    change(database, 6_000)
+    prescriptions = prescribed(_ADVISER, asked(database, _BY_SHOP))
+    cure = kept(prescriptions)
+    assert cure.kind == "create_rollup"
+    treated(database, prescriptions, tmp_path)
+    mapping = msgspec.structs.replace(cure.mappings[0], calls=1)
+    with database.connect() as connection:
+        assert together(connection, mapping, _CALLS) == one_by_one(connection, _BY_SHOP, _CALLS)
+        connection.execute("update sales set shop = 'moved', amount = amount + 1 where id % 100 = 0")
+        connection.execute("delete from sales where id % 7 = 0")
+        assert together(connection, mapping, _CALLS) == one_by_one(connection, _BY_SHOP, _CALLS)
+    drive(undo(database.conninfo))
+    assert database.execute("select count(*) from pg_class where relname like 'sales\\_by%'") == [(0,)]
+
+
+def test_renaming_everything_gives_the_same(database: "Database") -> None:
+    make_sales(database)
+    case = asked(database, _BY_SHOP, _BY_DAY)
+    other, names = renaming.renamed(case.snapshot)
+    statements = tuple(
+        msgspec.structs.replace(each, sql=renaming._in_sql(each.sql, names)) for each in case.workload.statements
+    )
+    renamed = msgspec.structs.replace(
+        case, snapshot=other, workload=msgspec.structs.replace(case.workload, statements=statements)
+    )
+    found, again = prescribed(_ADVISER, case), prescribed(_ADVISER, renamed)
+    assert {each.kind for each in found} == {"create_materialized_view", "create_index"}
+    assert [(each.kind, each.gains[0].cost_after if each.gains else 0) for each in found] == [
+        (each.kind, each.gains[0].cost_after if each.gains else 0) for each in again
+    ]
+
+
+def test_distinct_counts_by_day_are_kept_whole(database: "Database", tmp_path: Path) -> None:
+    make_sales(database)
+    prescriptions = prescribed(_ADVISER, asked(database, _BY_DAY))
+    cure = kept(prescriptions)
+    treated(database, prescriptions, tmp_path)
+    with database.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        counted = sorted(connection.execute(_BY_DAY).fetchall())
+        assert sorted(connection.execute(cure.mappings[0].replacements[0].sql).fetchall()) == counted
+
+
+def test_distinct_counts_of_a_table_that_changes_faster_are_declined(database: "Database") -> None:
+    make_sales(database)
+    change(database, 6_000)
+    (declined,) = advised(_ADVISER, asked(database, _BY_DAY))
+    assert isinstance(declined, Declined)
+    assert "{changes} rows of {table} change" in declined.reason
+
+
+@pytest.mark.parametrize(
+    ("rows", "sql", "calls"),
+    [
+        (2_000, _BY_SHOP, 1000),
+        (60_000, "select count(*) from sales where sold_at >= '2026-06-16'", 1000),
+        (60_000, "select count(*) from sales where id = $1", 1000),
+        (60_000, "select id, amount from sales where sold_at >= $1", 1000),
+        (60_000, "select buyer, id, count(*) from sales where sold_at >= $1 group by buyer, id", 1000),
+        (60_000, _BY_SHOP, 1e-6),
+    ],
+    ids=["few rows", "few of them", "by key", "no sum", "as many groups as rows", "hardly ever asked"],
+)
+def test_silence_where_it_does_not_pay(database: "Database", rows: int, sql: str, calls: float) -> None:
+    make_sales(database, rows)
+    assert advised(_ADVISER, asked(database, sql, calls=calls)) == []
+
+
+def test_rows_that_depend_on_who_asks_are_not_kept(database: "Database", role_name: str) -> None:
+    make_sales(database)
+    database.execute(f"""
+        alter table sales enable row level security;
+        create role {role_name};
+        grant select on sales to {role_name};
+        create policy a_part on sales using (shop = 'shop 1');
+    """)
+    case = asked(database, _BY_SHOP)
+    (statement,) = case.workload.statements
+    workload = msgspec.structs.replace(case.workload, statements=(msgspec.structs.replace(statement, role=role_name),))
+    found = advised(_ADVISER, msgspec.structs.replace(case, workload=workload))
+    database.execute(f"drop owned by {role_name}")
+    assert found == []
