@@ -28,6 +28,7 @@ from pgclinic.model.prescription import (
     Declined,
     FrontierPoint,
     Gather,
+    GradeForecast,
     NextBest,
     Patient,
     Prescription,
@@ -358,7 +359,10 @@ def planned_course(whole_course: Course, hostile: str) -> Course:
         facts=(Fact("key", "vapi_calls_call_id_key", Unit.TEXT),),
     )
     items = (first, second, application, project)
-    return msgspec.structs.replace(whole_course, prescriptions=items, declined=(declined,))
+    grade = GradeForecast(score_before=71.2, letter_before="C-", score_after=93.4, letter_after="A", confidence="B")
+    return msgspec.structs.replace(
+        whole_course, prescriptions=items, declined=(declined,), cost_left=0.032, grade=grade
+    )
 
 
 @pytest.fixture

@@ -17,6 +17,14 @@ def test_the_text_has_three_groups_and_the_numbers_go_on(planned_course: Course)
     assert places == sorted(places)
     assert "3  in your application: n plus one of statement c" in text
     assert "4  create table leads_new (like leads);" in text
+    assert "2 now · 1 this week · 1 this month" in text
+    assert "risk high · after 1 · +2.4 points (estimated)" in text
+
+
+def test_the_text_begins_with_what_all_of_it_does(planned_course: Course) -> None:
+    top = " ".join(course_text.text(planned_course).partition("\nNow")[0].split())
+    assert "the workload at 3.2 % of its planned cost, 31.2\N{MULTIPLICATION SIGN} cheaper (planned;" in top
+    assert "grade C- (71) → A (93), confidence B (estimated)" in top
 
 
 def test_the_text_tells_what_the_application_asks_instead(planned_course: Course) -> None:
@@ -38,7 +46,14 @@ def test_the_text_tells_what_the_application_asks_instead(planned_course: Course
 
 def test_the_page_has_the_groups_and_every_example(planned_course: Course) -> None:
     page = course_html.page(planned_course)
-    for said in ("<h2>This week</h2>", "call_id__in=ids", "Considered and refused", "where call_id = any($1);"):
+    for said in (
+        "<h2>This week</h2>",
+        "3.2 %",
+        "71 → 93, confidence B",
+        "call_id__in=ids",
+        "Considered and refused",
+        "where call_id = any($1);",
+    ):
         assert said in page
     assert "<script" not in page
 

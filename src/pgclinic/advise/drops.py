@@ -1,13 +1,16 @@
 """Existing indexes that the chosen ones make useless."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pgclinic.advise.equivalence import serves
 from pgclinic.advise.index_sets import ids_of
+from pgclinic.advise.planner import Planner
 from pgclinic.advise.prescribing import WORSE, Chosen
+from pgclinic.advise.questions import generic_question
 from pgclinic.model.catalog import Index, IndexDefinition
 from pgclinic.model.plan import Asked, Plan
 from pgclinic.model.prescription import Prescription
+from pgclinic.model.workload import WorkloadStatement
 from pgclinic.remedies import drop_index
 
 
@@ -26,6 +29,19 @@ def useless_indexes(chosen: Chosen) -> Iterator[Prescription]:
             if _is_missed(chosen, index):
                 continue
             yield drop_index.prescribe(index, reason=f"the new index on {_columns(new.definition)} serves for it")
+
+
+def missed_indexes(planner: Planner, statements: Sequence[WorkloadStatement], names: Iterable[str]) -> frozenset[str]:
+    """Those of the existing indexes, by name, without one of which some statement would cost more."""
+    questions = [generic_question(statement) for statement in statements]
+    known = planner.plan_all([Asked(question) for question in questions])
+    missed = set()
+    for name in sorted(set(names)):
+        without = planner.plan_all([Asked(question, frozenset(), frozenset({name})) for question in questions])
+        pairs = zip(known, without, strict=True)
+        if any(isinstance(a, Plan) and isinstance(b, Plan) and b.cost > a.cost * WORSE for a, b in pairs):
+            missed.add(name)
+    return frozenset(missed)
 
 
 def _may_go(index: Index) -> bool:

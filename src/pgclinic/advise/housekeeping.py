@@ -12,7 +12,7 @@ from pgclinic.advise.equivalence import serves
 from pgclinic.model.catalog import Index, IndexDefinition
 from pgclinic.model.finding import Finding
 from pgclinic.model.names import ObjectName
-from pgclinic.model.prescription import Prescription, Remedy
+from pgclinic.model.prescription import Hazard, Prescription, Remedy, When
 from pgclinic.model.snapshot import Snapshot
 
 
@@ -47,6 +47,8 @@ def _prescription(snapshot: Snapshot, finding: Finding, remedy: Remedy) -> Presc
         undo=remedy.undo,
         verify=remedy.verify,
         hazards=remedy.hazards,
+        risk=remedy.risk,
+        when=When.THIS_WEEK if Hazard.NEEDS_RESTART in remedy.hazards else When.NOW,
         cures=(finding.fingerprint,),
         facts=finding.facts,
     )
@@ -65,7 +67,7 @@ def _table(snapshot: Snapshot, subject: ObjectName) -> ObjectName:
 
 
 def _text(item: Prescription) -> tuple[str, ...]:
-    return tuple(statement.sql for statement in item.do)
+    return tuple(statement.sql for statement in item.do) or (item.fingerprint,)
 
 
 def _also_cures(item: Prescription, finding: Finding) -> Prescription:

@@ -24,6 +24,28 @@ class Hazard(StrEnum):
     NEEDS_RESTART = "needs_restart"
 
 
+class When(StrEnum):
+    """How soon: the order of a plan is quick wins first."""
+
+    NOW = "now"
+    """SQL alone, with nothing heavier than a lock of an instant."""
+    THIS_WEEK = "this week"
+    """It changes the application, or what its users may see, and wants a review."""
+    THIS_MONTH = "this month"
+    """A project: data is moved, or another part is put beside the database."""
+
+
+class Risk(IntEnum):
+    """What can go wrong, in one word; the order is meant to be compared."""
+
+    LOW = 0
+    """It can be taken back in an instant and changes no result."""
+    MEDIUM = 1
+    """It changes code, settings or objects that others rely on."""
+    HIGH = 2
+    """It moves data, needs a restart or changes who sees what."""
+
+
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """One SQL statement of a treatment.
 
@@ -56,6 +78,7 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
     ``kind`` is the stem of the file in ``remedies/`` that wrote it. ``verify`` is a query whose single value is true
     once it is done and not before, or empty where the catalogs cannot tell.
     ``undo`` is empty where what was before is gone for good or nothing that anyone wants back (an invalid index).
+    ``risk`` says what can go wrong in one word, ``hazards`` say what.
     """
 
     kind: str
@@ -63,6 +86,7 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
     undo: tuple[Statement, ...] = ()
     verify: str = ""
     hazards: tuple[Hazard, ...] = ()
+    risk: Risk = Risk.LOW
 
 
 class StatementGain(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,28 +175,6 @@ class ApplicationChange(msgspec.Struct, frozen=True, kw_only=True):
 
     summary: str
     examples: tuple[CodeExample, ...] = ()
-
-
-class When(StrEnum):
-    """How soon: the order of a plan is quick wins first."""
-
-    NOW = "now"
-    """SQL alone, with nothing heavier than a lock of an instant."""
-    THIS_WEEK = "this week"
-    """It changes the application, or what its users may see, and wants a review."""
-    THIS_MONTH = "this month"
-    """A project: data is moved, or another part is put beside the database."""
-
-
-class Risk(IntEnum):
-    """What can go wrong, in one word; the order is meant to be compared."""
-
-    LOW = 0
-    """It can be taken back in an instant and changes no result."""
-    MEDIUM = 1
-    """It changes code, settings or objects that others rely on."""
-    HIGH = 2
-    """It moves data, needs a restart or changes who sees what."""
 
 
 class NextBest(msgspec.Struct, frozen=True, kw_only=True):
@@ -318,10 +320,25 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
 
 
+class GradeForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """The grade now and, as estimated, once all was done: scores from 0 to 100 with their letters.
+
+    ``confidence`` is the letter for how far what was seen can be trusted, as that of the grade now.
+    """
+
+    score_before: float
+    letter_before: str
+    score_after: float
+    letter_after: str
+    confidence: str
+
+
 class Course(msgspec.Struct, frozen=True, kw_only=True):
     """A course of treatment: prescriptions in the order in which they are to be applied to one database.
 
     ``tables`` are those that it treats, as they were seen. ``declined`` are the cures that were refused with a reason.
+    ``cost_left`` is what the workload would cost once all was done, 1 being what it costs now: each statement by its
+    share and its best cure, as planned; None where nothing was planned.
     """
 
     patient: Patient
@@ -329,4 +346,6 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     workload: WorkloadEffect
     tables: tuple[SeenTable, ...] = ()
     declined: tuple[Declined, ...] = ()
+    cost_left: float | None = None
+    grade: GradeForecast | None = None
     contract_version: str = "1"

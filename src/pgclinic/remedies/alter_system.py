@@ -1,7 +1,7 @@
 """Change a setting of the whole server."""
 
 from pgclinic.model.catalog import Setting
-from pgclinic.model.prescription import Hazard, Remedy, Statement
+from pgclinic.model.prescription import Hazard, Remedy, Risk, Statement
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.sql import quote
 
@@ -17,6 +17,7 @@ def remedy(setting: Setting, value: str, *, needs_restart: bool = False) -> Reme
         undo=_change(setting.name, setting.value, reload=not needs_restart),
         verify=is_set(setting.name, value),
         hazards=(Hazard.NEEDS_RESTART,) if needs_restart else (),
+        risk=Risk.HIGH if needs_restart else Risk.MEDIUM,
     )
 
 

@@ -3,7 +3,7 @@
 from pgclinic.model.catalog import Index
 from pgclinic.model.evidence import Fact
 from pgclinic.model.names import ObjectName, RelationName
-from pgclinic.model.prescription import Hazard, Prescription, Remedy, Statement, StatementGain
+from pgclinic.model.prescription import Hazard, Prescription, Remedy, Risk, Statement, StatementGain
 from pgclinic.remedies.create_index import build_statement, drop_concurrently
 from pgclinic.sql import quote
 
@@ -29,6 +29,7 @@ def remedy(index: Index) -> Remedy:
         undo=tuple(_rebuild(index)) if index.is_valid else (),
         verify=f"select pg_catalog.to_regclass({quote.literal(quote.relation(name))}) is null",
         hazards=(Hazard.WAITS_FOR_OLD_TRANSACTIONS,),
+        risk=Risk.MEDIUM,
     )
 
 
@@ -52,6 +53,7 @@ def prescribe(
         undo=cure.undo,
         verify=cure.verify,
         hazards=cure.hazards,
+        risk=cure.risk,
         cures=cures,
         facts=facts,
         gains=gains,

@@ -1,7 +1,7 @@
 """Take from everyone the right to create objects in a schema."""
 
 from pgclinic.model.catalog import Schema
-from pgclinic.model.prescription import Remedy, Statement
+from pgclinic.model.prescription import Remedy, Risk, Statement
 from pgclinic.sql import quote
 
 
@@ -10,6 +10,7 @@ def remedy(schema: Schema) -> Remedy:
     name = quote.identifier(schema.name)
     return Remedy(
         kind="revoke_create",
+        risk=Risk.MEDIUM,
         do=(Statement(sql=f"revoke create on schema {name} from public"),),
         undo=(Statement(sql=f"grant create on schema {name} to public"),),
         verify="select not exists (select from pg_catalog.pg_namespace as n"

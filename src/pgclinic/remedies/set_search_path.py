@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pgclinic.model.catalog import Function
 from pgclinic.model.names import RelationName
-from pgclinic.model.prescription import Remedy, Statement
+from pgclinic.model.prescription import Remedy, Risk, Statement
 from pgclinic.sql import quote
 
 
@@ -18,6 +18,7 @@ def remedy(function: Function, schemas: Sequence[str]) -> Remedy:
     path = ", ".join(map(quote.identifier, schemas))
     return Remedy(
         kind="set_search_path",
+        risk=Risk.MEDIUM,
         do=(Statement(sql=f"{subject} set search_path to {path}"),),
         undo=(Statement(sql=f"{subject} reset search_path"),),
         verify="select exists (select from pg_catalog.pg_proc as p"

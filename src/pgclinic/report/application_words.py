@@ -1,9 +1,12 @@
 """How a plan and its changes to the application are worded, in the terminal and on the page alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from pgclinic.model.prescription import Prescription, StatementMapping, When
+from pgclinic.model.evidence import Unit
+from pgclinic.model.prescription import Course, GradeForecast, Prescription, StatementMapping, When
+from pgclinic.report.course_words import share_words
+from pgclinic.report.figures import figure
 from pgclinic.report.planning_words import statement_words
 from pgclinic.report.printable import printable
 
@@ -13,6 +16,8 @@ _MEANT_BY = {
     When.THIS_MONTH: "a project: data is moved, or a part is put beside the database",
 }
 _BY_HASH = "hash"
+_NEARLY_ALL = 0.9999
+_LEAST_POINTS = 0.05
 
 
 def groups(prescriptions: Sequence[Prescription]) -> Iterator[tuple[When, str, list[tuple[int, Prescription]]]]:
@@ -27,9 +32,44 @@ def when_words(when: When) -> str:
     return when.value.capitalize()
 
 
+def times_words(course: Course) -> str:
+    """How many times cheaper the workload becomes; empty where nothing was planned, or nothing would change."""
+    left = course.cost_left
+    if left is None or not course.prescriptions or left >= _NEARLY_ALL:
+        return ""
+    return f"{figure(1 / left, Unit.TIMES)} cheaper" if left > 0 else "as good as nothing"
+
+
+def total_words(course: Course) -> str:
+    """What the whole plan does for the workload; empty as ``times_words`` is."""
+    times = times_words(course)
+    if not times or course.cost_left is None:
+        return ""
+    return f"all of it together: the workload at {share_words(course.cost_left)} of its planned cost, {times}"
+
+
+def grade_words(grade: GradeForecast) -> str:
+    """The grade now and afterwards."""
+    return (
+        f"grade {grade.letter_before} ({grade.score_before:.0f}) → {grade.letter_after} ({grade.score_after:.0f}), "
+        f"confidence {grade.confidence} (estimated)"
+    )
+
+
 def risk_words(item: Prescription) -> str:
     """What can go wrong, in one word."""
     return f"risk {item.risk.name.lower()}"
+
+
+def points_words(item: Prescription) -> str:
+    """What the grade gains by it alone; empty where that is nothing."""
+    return f"+{item.points:.1f} points (estimated)" if item.points >= _LEAST_POINTS else ""
+
+
+def requires_words(item: Prescription, numbers: Mapping[str, int]) -> str:
+    """What comes before it, by the numbers in the plan; empty where nothing has to."""
+    found = sorted(numbers[mark] for mark in item.requires if mark in numbers)
+    return f"after {' and '.join(map(str, found))}" if found else ""
 
 
 def where_words(item: Prescription) -> str:

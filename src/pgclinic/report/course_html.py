@@ -7,7 +7,7 @@ from markupsafe import Markup
 from pgclinic.charts.frontier import FrontierDot, frontier
 from pgclinic.model.evidence import Unit
 from pgclinic.model.prescription import Course, FrontierPoint
-from pgclinic.report.application_words import groups
+from pgclinic.report.application_words import groups, times_words
 from pgclinic.report.course_words import best_words, budget_words, share_words
 from pgclinic.report.figures import figure
 from pgclinic.report.html import rendered
@@ -27,6 +27,8 @@ def page(course: Course) -> str:
         "course.html",
         course=course,
         plan=tuple(groups(course.prescriptions)),
+        numbers={item.fingerprint: number for number, item in enumerate(course.prescriptions, start=1)},
+        total=times_words(course),
         effect=effect,
         best=best_words(effect),
         change=change,

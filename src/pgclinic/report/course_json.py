@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pgclinic.model.errors import UserError
-from pgclinic.model.prescription import Course, Prescription, Risk, Statement
+from pgclinic.model.prescription import Course, GradeForecast, Prescription, Risk, Statement
 
 _RISKS = {risk.name.lower(): risk.value for risk in Risk}
 _VERSION = Course.__struct_defaults__[-1]
@@ -21,6 +21,8 @@ def encode(course: Course) -> bytes:
     document = {
         "contract_version": course.contract_version,
         "patient": msgspec.to_builtins(course.patient),
+        "cost_left": course.cost_left,
+        "grade": msgspec.to_builtins(course.grade),
         "items": [_item(prescription) for prescription in course.prescriptions],
         "objective": course.workload.objective,
         "lower_bound": course.workload.lower_bound,
@@ -54,6 +56,8 @@ def decode(document: bytes) -> Course:
             workload=msgspec.convert(content.get("workload"), type=Course.__annotations__["workload"]),
             tables=msgspec.convert(content.get("tables", ()), type=Course.__annotations__["tables"]),
             declined=msgspec.convert(content.get("declined", ()), type=Course.__annotations__["declined"]),
+            cost_left=msgspec.convert(content.get("cost_left"), type=float | None),
+            grade=msgspec.convert(content.get("grade"), type=GradeForecast | None),
         )
     except msgspec.ValidationError as error:
         raise UserError(f"The prescription is damaged ({error}); write it again with prescribe.") from error

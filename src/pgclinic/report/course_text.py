@@ -13,7 +13,7 @@ from pgclinic.model.prescription import (
     RejectedIndex,
     WorkloadEffect,
 )
-from pgclinic.report.application_words import groups, when_words
+from pgclinic.report.application_words import grade_words, groups, total_words, when_words
 from pgclinic.report.course_words import (
     best_words,
     budget_words,
@@ -63,17 +63,21 @@ def _parts(course: Course) -> Iterator[RenderableType]:
     yield words(
         (plural(count, "prescription"), "bold"),
         (f"   {course.patient.database}", ""),
-        (f"   {figure(total, Unit.BYTES)} in all (estimated)" if count else "", QUIET),
+        (f"   {figure(total, Unit.BYTES)} in all (estimated)" if total else "", QUIET),
     )
+    if count:
+        yield indented(words(" · ".join(f"{len(members)} {when}" for when, _, members in groups(course.prescriptions))))
     if not count:
         yield indented(words(_nothing(course.workload)))
+    yield from _whole(course)
     yield from _workload(course)
     explained: set[str] = set()
+    numbers = {item.fingerprint: number for number, item in enumerate(course.prescriptions, start=1)}
     for when, meaning, members in groups(course.prescriptions):
         yield heading(when_words(when), meaning)
         for number, prescription in members:
             yield Text()
-            yield from prescription_parts(number, prescription, explained)
+            yield from prescription_parts(number, prescription, explained, numbers)
     if course.declined:
         yield from _declined(course.declined)
     if len(course.workload.frontier) > 1:
@@ -89,6 +93,14 @@ def _nothing(effect: WorkloadEffect) -> str:
     return _NOTHING_CHEAPER if effect.statements else _NO_WORKLOAD
 
 
+def _whole(course: Course) -> Iterator[RenderableType]:
+    """What all of it together is for."""
+    if total := total_words(course):
+        yield indented(words((total, f"bold {GOOD}"), ("  (planned; each statement by its best cure)", QUIET)))
+    if course.grade is not None and course.prescriptions:
+        yield indented(words(grade_words(course.grade)))
+
+
 def _workload(course: Course) -> Iterator[RenderableType]:
     effect = course.workload
     if not effect.statements:
@@ -96,13 +108,13 @@ def _workload(course: Course) -> Iterator[RenderableType]:
     before, after = effect.cost_before, effect.cost_after
     yield indented(
         words(
-            f"planner cost {figure(before, Unit.COST)} → ",
+            f"{_asked(course)}planner cost {figure(before, Unit.COST)} → ",
             (figure(after, Unit.COST), f"bold {GOOD}" if after < before else ""),
             (f"  {factor(before, after)}", GOOD if after < before else ""),
             f", {plural(effect.statements, 'statement')}",
         )
     )
-    if course.prescriptions and effect.frontier and effect.objective == "time":
+    if course.cost_left is None and course.prescriptions and effect.frontier and effect.objective == "time":
         share = share_words(effect.frontier[-1].cost)
         yield indented(words(f"weighted by each statement's share of the workload: {share} of now (planned)"))
     if course.prescriptions and (best := best_words(effect)):
@@ -135,6 +147,12 @@ def _frontier(points: Sequence[FrontierPoint]) -> Iterator[RenderableType]:
     )
     yield indented(table(columns, rows))
     yield indented(words(("not below: what no choice of these candidates can beat, by this planner", QUIET)))
+
+
+def _asked(course: Course) -> str:
+    """Which statements the indexes were planned for."""
+    is_changed = any(item.mappings for item in course.prescriptions)
+    return "indexes, for the statements as they will be asked: " if is_changed else ""
 
 
 def _declined(declined: Sequence[Declined]) -> Iterator[RenderableType]:

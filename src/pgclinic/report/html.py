@@ -5,6 +5,7 @@ The only script is the one that copies SQL, which the page's policy names by its
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,7 +16,14 @@ from markupsafe import Markup
 from pgclinic.model.evidence import Fact, Provenance, Unit
 from pgclinic.model.finding import BlindSpot, Finding, Severity
 from pgclinic.model.prescription import Prescription, StatementGain, StatementMapping
-from pgclinic.report.application_words import mapping_words, original_words, risk_words, when_words
+from pgclinic.report.application_words import (
+    mapping_words,
+    original_words,
+    points_words,
+    requires_words,
+    risk_words,
+    when_words,
+)
 from pgclinic.report.course_words import (
     budget_words,
     fact_words,
@@ -130,10 +138,11 @@ def _statement(gain: StatementGain) -> str:
     return statement_words(gain.name, gain.fingerprint, gain.sql, _LONGEST_STATEMENT)
 
 
-def _marks(item: Prescription) -> list[str]:
-    """What is said of it in a line: size, time, the first lock and what it blocks, risk."""
+def _marks(item: Prescription, numbers: Mapping[str, int]) -> list[str]:
+    """What is said of it in a line: size, time, the first lock and what it blocks, risk, what comes before, points."""
     locks = [f"lock {each.lock.lower()}, blocks {blocks_words(each)}" for each in item.do if each.lock]
-    return [*size_words(item), *locks[:1], risk_words(item)]
+    own = [*size_words(item), *locks[:1], risk_words(item), requires_words(item, numbers), points_words(item)]
+    return list(filter(None, own))
 
 
 def _original(mapping: StatementMapping, item: Prescription) -> str:

@@ -1,6 +1,6 @@
 """One prescription for a terminal: what is run, what the application asks instead, why, and what it does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -11,6 +11,8 @@ from pgclinic.report.application_words import (
     code_lines,
     mapping_words,
     original_words,
+    points_words,
+    requires_words,
     risk_words,
     where_words,
 )
@@ -33,15 +35,21 @@ _MOST_GAINS = 5
 _INDENT = 3
 
 
-def prescription_parts(number: int, item: Prescription, explained: set[str]) -> Iterator[RenderableType]:
-    """``explained`` are the locks that were explained before; the first of its kind is explained here."""
+def prescription_parts(
+    number: int, item: Prescription, explained: set[str], numbers: Mapping[str, int]
+) -> Iterator[RenderableType]:
+    """``explained`` are the locks that were explained before; the first of its kind is explained here.
+
+    ``numbers`` are the places of all prescriptions in the plan, by fingerprint.
+    """
     title = code(_lines(item.do[0].sql), f"bold {ACCENT}") if item.do else words((where_words(item), "bold"))
     yield hanging(words((str(number), QUIET)), title, _INDENT)
     for statement in item.do[1:]:
         yield indented(code(_lines(statement.sql), ACCENT), _INDENT)
     yield indented(words(sentence(item.reason, item.facts)), _INDENT)
     locks = [_lock(statement, explained) for statement in item.do if statement.lock][:1]
-    yield indented(words((" · ".join([*size_words(item), *locks, risk_words(item)]), QUIET)), _INDENT)
+    marks = [*size_words(item), *locks, risk_words(item), requires_words(item, numbers), points_words(item)]
+    yield indented(words((" · ".join(filter(None, marks)), QUIET)), _INDENT)
     if item.facts:
         yield indented(words((" · ".join(map(fact_words, item.facts)), QUIET)), _INDENT)
     yield from _changes("helps", item.gains)

@@ -1,24 +1,30 @@
 """Write the treatment: indexes for the workload, each confirmed on the twin, and the remedies of what was found."""
 
 import pkgutil
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 
 import msgspec
 
 from pgclinic import remedies
 from pgclinic.advise import advisers, indexes
 from pgclinic.advise.aims import Aims
+from pgclinic.advise.asked_after import asked_after, new_queries
 from pgclinic.advise.case import Case
+from pgclinic.advise.drops import missed_indexes
 from pgclinic.advise.housekeeping import with_housekeeping
 from pgclinic.advise.indexes import Advice
 from pgclinic.advise.limits import Limits
+from pgclinic.advise.merging import merge, settle
 from pgclinic.advise.touched import relations_touched
 from pgclinic.advise.watching import with_watches
+from pgclinic.advise.worth import Worth, worth_of
+from pgclinic.grading.forecast import forecast, foreseen
+from pgclinic.model.checkup import Checkup
 from pgclinic.model.errors import UserError
-from pgclinic.model.finding import Severity
+from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.names import RelationName
 from pgclinic.model.platform import platform_relations
-from pgclinic.model.prescription import Course, Declined, Patient, Prescription, SeenTable, WorkloadEffect
+from pgclinic.model.prescription import Course, Declined, Patient, Prescription, Risk, SeenTable, WorkloadEffect
 from pgclinic.model.progress import Progress
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.workload import Omission, SeenStatement, Workload, WorkloadScript, WorkloadStatement
@@ -45,6 +51,9 @@ KINDS = (
 """Kinds of treatment: the index adviser's, one for each other adviser, and one a remedy that a finding can carry."""
 
 
+_NOTHING_PLANNED = WorkloadEffect(cost_before=0.0, cost_after=0.0, planned_by="", statements=0)
+
+
 def prescribe(
     snapshot: Snapshot,
     *,
@@ -55,39 +64,69 @@ def prescribe(
     aims: Aims | None = None,
     names_rejected: bool = False,
     kinds: Collection[str] = KINDS,
+    most_risk: Risk = Risk.HIGH,
 ) -> Generator[Progress, None, Course]:
-    """The course for the workload of the snapshot, or for a script's when one is given.
+    """The plan for the workload of the snapshot, or for a script's when one is given.
 
-    ``kinds`` are those of ``KINDS`` that it may have; without ``index`` nothing is planned. Values of statements
-    ``seen`` in logs or samples are planned with; they are the workload where there is no other. With several
-    ``budgets``, in bytes, the course is that of the largest, and its workload tells the frontier.
+    ``kinds`` are those of ``KINDS`` that it may have; with ``index`` alone nothing else is looked at. Indexes are
+    planned for the workload as it will be asked once the other cures are followed. Values of statements ``seen`` in
+    logs or samples are planned with; they are the workload where there is no other. With several ``budgets``, in
+    bytes, the course is that of the largest, and its workload tells the frontier.
     Raises UserError when the script, or all that was seen, uses no table of this database.
     """
-    prescriptions: tuple[Prescription, ...] = ()
-    declined: tuple[Declined, ...] = ()
-    effect = WorkloadEffect(cost_before=0.0, cost_after=0.0, planned_by="", statements=0)
     advising = [name for name in advisers.names() if name in kinds]
     workload = yield from _workload(snapshot, script, seen)
+    found = (yield from checkup(snapshot)) if set(kinds) - {INDEX} else None
+    findings = found.findings if found is not None else ()
+    case = Case(snapshot=snapshot, workload=workload, findings=findings, planner_of=Twin)
+    others, declined = yield from _advised(case, advising)
+    settled = settle(snapshot, others, worth=worth_of(workload), most_risk=most_risk)
+    after = asked_after(workload, settled.prescriptions, snapshot)
+    # What is mere information is reported and not prescribed: nothing has to be done about it.
+    ill = (finding for finding in findings if finding.severity > Severity.INFO)
+    curable = [finding for finding in ill if finding.remedy and finding.remedy.kind in kinds]
+    advice = Advice((), _NOTHING_PLANNED)
+    missed: frozenset[str] = frozenset()
     if INDEX in kinds:
-        advice = yield from _indexes(snapshot, workload, budgets, limits, aims, names_rejected=names_rejected)
-        prescriptions, effect = advice.prescriptions, advice.effect
-    if set(kinds) - {INDEX}:
-        found = yield from checkup(snapshot)
-        case = Case(snapshot=snapshot, workload=workload, findings=found.findings, planner_of=Twin)
-        others, declined = yield from _advised(case, advising)
-        prescriptions += others
-        # What is mere information is reported and not prescribed: nothing has to be done about it.
-        ill = (finding for finding in found.findings if finding.severity > Severity.INFO)
-        curable = [finding for finding in ill if finding.remedy and finding.remedy.kind in kinds]
-        prescriptions = with_housekeeping(snapshot, prescriptions, curable)
-        prescriptions = with_watches(snapshot, workload, prescriptions)
-    return Course(
+        advice, missed = yield from _indexes(
+            snapshot,
+            after.workload,
+            budgets,
+            limits,
+            aims,
+            names_rejected=names_rejected,
+            new=new_queries(after, settled.prescriptions),
+            going=[name for finding in curable for name in _dropped(finding)],
+        )
+    worth = worth_of(workload, after.new, settled.prescriptions)
+    items = with_housekeeping(snapshot, (*advice.prescriptions, *settled.prescriptions), curable)
+    plan = merge(snapshot, items, worth=worth, most_risk=most_risk, missed=missed)
+    is_planned = any(item.gains for item in plan.prescriptions)
+    course = Course(
         patient=_patient(snapshot),
-        prescriptions=prescriptions,
-        workload=effect,
-        tables=_tables(snapshot, prescriptions),
-        declined=declined,
+        prescriptions=with_watches(snapshot, workload, plan.prescriptions),
+        workload=advice.effect,
+        tables=_tables(snapshot, plan.prescriptions),
+        declined=(*declined, *settled.declined, *plan.declined),
+        cost_left=round(worth.left(plan.prescriptions), 6) if is_planned else None,
     )
+    return course if found is None else (yield from _graded(course, snapshot, found, worth))
+
+
+def _graded(course: Course, snapshot: Snapshot, found: Checkup, worth: Worth) -> Generator[Progress, None, Course]:
+    """With the points that each prescription gives back, and the grade that all lead to, as estimated."""
+    items = course.prescriptions
+    then = yield from checkup(foreseen(snapshot, items, worth.ratios(items)))
+    grade, points = forecast(found, then, items)
+    pointed = tuple(msgspec.structs.replace(item, points=points[item.fingerprint]) for item in items)
+    return msgspec.structs.replace(course, prescriptions=pointed, grade=grade)
+
+
+def _dropped(finding: Finding) -> Iterator[str]:
+    """The indexes that its remedy drops, by name."""
+    for statement in finding.remedy.do if finding.remedy else ():
+        if statement.index is not None and statement.makes is None:
+            yield statement.index.name
 
 
 def _advised(
@@ -125,7 +164,7 @@ def _tables(snapshot: Snapshot, prescriptions: Sequence[Prescription]) -> tuple[
 
 def course_for(snapshot: Snapshot, workload: Workload) -> Generator[Progress, None, Course]:
     """The indexes for this workload and nothing else."""
-    advice = yield from _indexes(snapshot, workload, (), None, None, names_rejected=False)
+    advice, _ = yield from _indexes(snapshot, workload, (), None, None, names_rejected=False)
     return Course(patient=_patient(snapshot), prescriptions=advice.prescriptions, workload=advice.effect)
 
 
@@ -152,7 +191,10 @@ def _indexes(
     aims: Aims | None,
     *,
     names_rejected: bool,
-) -> Generator[Progress, None, Advice]:
+    new: Sequence[WorkloadStatement] = (),
+    going: Collection[str] = (),
+) -> Generator[Progress, None, tuple[Advice, frozenset[str]]]:
+    """The indexes for a workload; and which of the existing ones ``going``, by name, ``new`` queries would miss."""
     limits = limits or Limits()
     limits = msgspec.structs.replace(limits, excluded=limits.excluded | platform_relations(snapshot))
     yield Progress("starting the twin")
@@ -166,9 +208,10 @@ def _indexes(
                 advice = event
             else:
                 yield event
+        missed = missed_indexes(twin, new, going) if new and going else frozenset[str]()
         twin.demand_alive()
     assert advice is not None
-    return advice
+    return advice, missed
 
 
 def _of_script(script: WorkloadScript, snapshot: Snapshot) -> Workload:

@@ -18,6 +18,7 @@ Examples:
   pgclinic prescribe shop.pgclinic --kinds btree,partial --exclude audit
   pgclinic prescribe shop.pgclinic --log postgresql.csv --explain-rejected
   pgclinic prescribe shop.pgclinic --only index
+  pgclinic prescribe shop.pgclinic --skip drop_index --max-risk low
 """
 
 
@@ -28,6 +29,14 @@ class Format(StrEnum):
     SQL = "sql"
     JSON = "json"
     HTML = "html"
+
+
+class MostRisk(StrEnum):
+    """How risky a treatment may be."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
 
 
 class Objective(StrEnum):
@@ -63,6 +72,10 @@ def prescribe(
         typer.Option(metavar="KIND", help="Only these kinds of treatment, such as index or drop_index."),
     ] = None,
     skip: Annotated[list[str] | None, typer.Option(metavar="KIND", help="None of these kinds of treatment.")] = None,
+    max_risk: Annotated[
+        MostRisk,
+        typer.Option(help="Nothing riskier: low is taken back in an instant, high moves data or needs a restart."),
+    ] = MostRisk.HIGH,
     kinds: Annotated[
         list[str] | None,
         typer.Option(metavar="KIND", help="Kinds of index: btree, covering, partial, expression, gin, gist ..."),
@@ -101,11 +114,12 @@ def prescribe(
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TEXT,
 ) -> None:
-    """Write the treatment as a migration with its way back. Reads only.
+    """Write the treatment as one plan, with its way back. Reads only.
 
-    Indexes for the workload, and whatever cures a finding of checkup with plain SQL. Every index is planned by a
-    PostgreSQL of pgclinic's own that has the database's schema and statistics and none of its rows; gains are planner
-    costs, not times. With several budgets it tells what each would buy, and prescribes for the largest.
+    Indexes for the workload, what else makes it cheaper, in the database or in the application, and whatever cures a
+    finding of checkup with plain SQL: what can be done now first, then this week, then this month. Everything is
+    planned by a PostgreSQL of pgclinic's own that has the database's schema and statistics and none of its rows; gains
+    are planner costs, not times. With several budgets it tells what each would buy, and prescribes for the largest.
     """
     import sys
     from itertools import chain
@@ -116,6 +130,7 @@ def prescribe(
     from pgclinic.cli.progress import shown
     from pgclinic.cli.quantities import sizes
     from pgclinic.cli.targets import conninfo_of, seen
+    from pgclinic.model.prescription import Risk
     from pgclinic.verbs.prescribe import prescribe as advise
     from pgclinic.verbs.sample import sample as watch
     from pgclinic.workload.logs import read_logs
@@ -140,6 +155,7 @@ def prescribe(
             aims=aims,
             names_rejected=explain_rejected,
             kinds=treatments,
+            most_risk=Risk[max_risk.name],
         )
     )
     if output is not None:
