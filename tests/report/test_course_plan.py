@@ -85,6 +85,7 @@ def test_the_migration_says_in_comments_what_is_not_in_the_database(planned_cour
     assert "-- in your application: Ask for the leads" in up
     assert "--     where call_id = any($1)" in up
     assert "nothing is run in the database for it" in up
+    assert "execute $$\nselect 1\n$$;" in up
     assert "it is in the application" in down
 
 

@@ -9,8 +9,11 @@ from msgspec.structs import replace
 from pgclinic.advise.aims import Aims
 from pgclinic.advise.limits import KINDS, Limits
 from pgclinic.cli.quantities import chosen, share
+from pgclinic.model.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pgclinic.model.snapshot import Snapshot
 
 
@@ -28,6 +31,17 @@ def kinds_of(only: Sequence[str] | None, skip: Sequence[str] | None) -> frozense
 
     wanted = frozenset(KINDS) if only is None else chosen(only, KINDS, "--only")
     return wanted if skip is None else wanted - chosen(skip, KINDS, "--skip")
+
+
+def tools_of(migrations: Sequence[str] | None, output: "Path | None") -> tuple[str, ...]:
+    """The tools that migrations are wanted for, in order. Raises UserError for another, or without a folder."""
+    from pgclinic.report.migrations import names
+
+    if not migrations:
+        return ()
+    if output is None:
+        raise UserError("--migrations writes files: say with -o in which folder.")
+    return tuple(sorted(chosen(migrations, names(), "--migrations")))
 
 
 def excluding(limits: Limits, tables: Sequence[str], snapshot: "Snapshot") -> Limits:

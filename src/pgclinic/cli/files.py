@@ -89,6 +89,18 @@ def write_course(course: "Course", folder: Path) -> None:
     say(f"wrote {', '.join(first)} and {last}")
 
 
+def write_migrations(course: "Course", folder: Path, tool: str) -> None:
+    """Write the migrations for a tool, and below them what its user has to know."""
+    from pgclinic.report.migrations import about, files
+
+    own = folder / "migrations" / tool
+    found = files(tool, course)
+    for path, content in {**found, "README.txt": about(tool)}.items():
+        make_folder((own / path).parent)
+        write_file(own / path, content.encode())
+    say(f"wrote {len(found)} files for {tool} into {own}" if found else f"nothing to migrate for {tool}")
+
+
 def demand_folder(folder: Path) -> None:
     """Make the folder now, so that hours of work do not end with files that cannot be written. Raises UserError."""
     make_folder(folder)

@@ -1,6 +1,6 @@
 """Spans between the times in a snapshot, which are ISO 8601 texts. Nothing here asks what time it is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ def seconds_counted(snapshot: "Snapshot") -> float | None:
     counters = snapshot.database_counters
     since = (counters.stats_reset if counters else None) or snapshot.server.started_at
     return seconds_between(since, snapshot.header.clock) if since else None
+
+
+def seconds_later(clock: str, seconds: int) -> str:
+    """The time so many seconds after another one, as ISO 8601. Raises ValueError as ``seconds_between`` does."""
+    return (_moment(clock) + timedelta(seconds=seconds)).isoformat()
 
 
 def _moment(text: str) -> datetime:

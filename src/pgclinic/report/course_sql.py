@@ -9,14 +9,13 @@ from pgclinic.report.application_words import code_lines, mapping_words, origina
 from pgclinic.report.course_words import size_words
 from pgclinic.report.figures import fact_figure, figure
 from pgclinic.report.locks import blocks_words
+from pgclinic.report.migration_steps import LONG_WAIT, SHORT_WAIT, in_batches
 from pgclinic.report.planning_words import planner_words
 from pgclinic.report.printable import printable, shortened
 from pgclinic.report.sentences import sentence
 
 _WIDTH = 110
 _LONGEST_STATEMENT = 300
-_SHORT_WAIT = "500ms"
-_LONG_WAIT = "10min"
 
 
 def up(course: Course) -> str:
@@ -102,8 +101,10 @@ def _statements(statements: tuple[Statement, ...]) -> Iterator[str]:
             yield _comment(f"lock: {statement.lock}; blocks {blocks_words(statement)}")
         if not statement.in_transaction:
             yield _comment("not in a transaction; it waits for transactions that are older than itself")
-        yield f"set lock_timeout = '{_SHORT_WAIT if statement.in_transaction else _LONG_WAIT}';"
-        yield f"{statement.sql};\n"
+        if statement.repeats:
+            yield _comment("not in a transaction; again and again until it finds no more rows, committed each time")
+        yield f"set lock_timeout = '{SHORT_WAIT if statement.in_transaction else LONG_WAIT}';"
+        yield f"{in_batches(statement.sql) if statement.repeats else statement.sql};\n"
 
 
 def _comment(*lines: str) -> str:

@@ -13,6 +13,7 @@ app = typer.Typer()
 EXAMPLES = """\b
 Examples:
   pgclinic prescribe postgresql://app@db/shop -o treatment
+  pgclinic prescribe service=shop -o treatment --migrations alembic
   pgclinic prescribe shop.pgclinic --workload queries/ --budget 1GB
   pgclinic prescribe shop.pgclinic --budget 100MB,1GB --format html > a.html
   pgclinic prescribe shop.pgclinic --kinds btree,partial --exclude audit
@@ -112,6 +113,13 @@ def prescribe(
             help="Write up.sql, down.sql, prescription.json and prescription.html there.",
         ),
     ] = None,
+    migrations: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TOOL",
+            help="With -o: migrations for sql, supabase, alembic, flyway, django, rails, atlas or dbmate as well.",
+        ),
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.TEXT,
 ) -> None:
     """Write the treatment as one plan, with its way back. Reads only.
@@ -124,8 +132,8 @@ def prescribe(
     import sys
     from itertools import chain
 
-    from pgclinic.cli.choices import aims_of, excluding, kinds_of, limits_of
-    from pgclinic.cli.files import demand_folder, read_script, write_course
+    from pgclinic.cli.choices import aims_of, excluding, kinds_of, limits_of, tools_of
+    from pgclinic.cli.files import demand_folder, read_script, write_course, write_migrations
     from pgclinic.cli.output import columns, deliver, wants_color
     from pgclinic.cli.progress import shown
     from pgclinic.cli.quantities import sizes
@@ -140,6 +148,7 @@ def prescribe(
     limits = limits_of(kinds=kinds, max_width=max_width)
     aims = aims_of(objective, min_gain=min_gain, max_per_table=max_indexes_per_table, seconds=time_limit)
     script = read_script(workload) if workload is not None else None
+    tools = tools_of(migrations, output)
     if output is not None:
         demand_folder(output)
     snapshot = seen(where)
@@ -160,6 +169,8 @@ def prescribe(
     )
     if output is not None:
         write_course(course, output)
+        for tool in tools:
+            write_migrations(course, output, tool)
     match form:
         case Format.JSON:
             from pgclinic.report.course_json import encode
