@@ -17,9 +17,13 @@ from pgclinic.model.prescription import Hazard, Prescription, Risk, Statement, W
 from pgclinic.sql import quote
 from pgclinic.sql.summaries import Summary, definition_of, of_rows
 
-_KINDS = (("insert", "new table as new_rows"), ("update", "old table as old_rows new table as new_rows"))
-_LOCK = "SHARE ROW EXCLUSIVE"
-_FOLD_SECONDS = 60
+_TRANSITIONS = {
+    "insert": "new table as new_rows",
+    "update": "old table as old_rows new table as new_rows",
+    "delete": "old table as old_rows",
+    "truncate": "",
+}
+"""What the triggers hand to their function."""
 
 
 class Rollup(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,15 +57,14 @@ def prescribe(rollup: Rollup, *, size_bytes: int) -> Prescription:
         table=ObjectName("table", table.name, schema=table.schema),
         reason="Sums of {table} are asked for {asks} times a day, and {changes} rows change between two of them: "
         "kept by triggers they are exact, and cost {share} of what they cost now, as planned.",
-        do=(*_made(rollup), *_triggers(rollup), _backfill(rollup), Statement(sql=f"analyze {_cells(rollup)}")),
-        undo=tuple(_unmade(rollup)),
-        verify=(
-            "select pg_catalog.count(*) = 4 from pg_catalog.pg_trigger as t"
-            " join pg_catalog.pg_class as c on c.oid = t.tgrelid"
-            " join pg_catalog.pg_namespace as n on n.oid = c.relnamespace"
-            f" where n.nspname = {quote.literal(table.schema)} and c.relname = {quote.literal(table.name)}"
-            f" and t.tgname like {quote.literal(_pattern(rollup.note))}"
+        do=(
+            *_made(rollup),
+            *triggers(table, RelationName(rollup.schema, rollup.note)),
+            _backfill(rollup),
+            Statement(sql=f"analyze {_cells(rollup)}"),
         ),
+        undo=tuple(_unmade(rollup)),
+        verify=have_triggers(table, rollup.note),
         hazards=(
             Hazard.TAKES_DISK,
             Hazard.SLOWS_WRITES,
@@ -80,26 +83,79 @@ def call(rollup: Rollup) -> str:
     return f"select {rollup.quoted(rollup.fold)}()"
 
 
+def triggers(table: RelationName, note: RelationName) -> Iterator[Statement]:
+    """Statement triggers that call a function of this name for whatever changes the table."""
+    for kind, transition in _TRANSITIONS.items():
+        referencing = f" referencing {transition}" if transition else ""
+        yield Statement(
+            sql=f"create trigger {quote.identifier(f'{note.name}_{kind}')} after {kind} on {quote.relation(table)}"
+            f"{referencing} for each statement execute function {quote.relation(note)}()",
+            lock="SHARE ROW EXCLUSIVE",
+            blocks="writes to {table}, for an instant: the statement waits for writers that are under way",
+            table=str(table),
+        )
+
+
+def drop_triggers(table: RelationName, note: str) -> Iterator[Statement]:
+    """The way back from ``triggers``."""
+    for kind in reversed(_TRANSITIONS):
+        yield Statement(
+            sql=f"drop trigger {quote.identifier(f'{note}_{kind}')} on {quote.relation(table)}",
+            lock="ACCESS EXCLUSIVE",
+            blocks="everything on {table}, for an instant",
+            table=str(table),
+        )
+
+
+def have_triggers(table: RelationName, note: str) -> str:
+    """A query with whether the table has them all."""
+    names = ", ".join(quote.literal(f"{note}_{kind}") for kind in _TRANSITIONS)
+    return (
+        f"select pg_catalog.count(*) = {len(_TRANSITIONS)} from pg_catalog.pg_trigger as t"
+        " join pg_catalog.pg_class as c on c.oid = t.tgrelid"
+        " join pg_catalog.pg_namespace as n on n.oid = c.relnamespace"
+        f" where n.nspname = {quote.literal(table.schema)} and c.relname = {quote.literal(table.name)}"
+        f" and t.tgname in ({names})"
+    )
+
+
+def emptied(key: str, tables: Sequence[str]) -> str:
+    """What a trigger does when the table is truncated, in PL/pgSQL; ``key`` is the lock of who else takes rows away."""
+    deletes = "\n            ".join(f"delete from {table};" for table in tables)
+    return f"""-- No writer is under way while the table is truncated; the folder may be, and ends by itself.
+        perform pg_catalog.pg_advisory_xact_lock({key});
+        if pg_catalog.current_setting('transaction_isolation') = 'read committed' then
+            {deletes}
+        else
+            -- An older snapshot does not show all that is to go. Waiting for readers could be a deadlock.
+            lock table {", ".join(tables)} in access exclusive mode nowait;
+            truncate {", ".join(tables)};
+        end if;"""
+
+
+def advisory_lock(schema: str, name: str) -> str:
+    """The number of the advisory lock of those who move or take away what is kept under this name."""
+    return f"pg_catalog.hashtextextended({quote.literal(f'pgclinic {schema}.{name}')}, 0)"
+
+
+def columns_of(summary: Summary, qualified: str = "") -> str:
+    """The columns of what is kept, comma-separated, each behind ``qualified``."""
+    names = (*summary.columns, *(each.name for each in summary.measures))
+    return ", ".join(f"{qualified}{quote.identifier(name)}" for name in names)
+
+
+def search_path(summary: Summary) -> str:
+    """Types and operators of the application may live beside its table."""
+    schemas = dict.fromkeys(("pg_catalog", summary.table.schema, "pg_temp"))
+    return ", ".join(map(quote.identifier, schemas))
+
+
 def _cells(rollup: Rollup) -> str:
     return rollup.quoted(rollup.cells)
 
 
 def _changes(rollup: Rollup) -> str:
     return rollup.quoted(rollup.changes)
-
-
-def _names(summary: Summary) -> str:
-    return ", ".join(map(quote.identifier, (*summary.columns, *(each.name for each in summary.measures))))
-
-
-def _key(rollup: Rollup) -> str:
-    """The advisory lock of those who move or take away what is kept."""
-    return f"pg_catalog.hashtextextended({quote.literal(f'pgclinic {rollup.schema}.{rollup.cells}')}, 0)"
-
-
-def _pattern(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
-    return f"{escaped}\\_%"
 
 
 def _made(rollup: Rollup) -> Iterator[Statement]:
@@ -114,7 +170,7 @@ def _made(rollup: Rollup) -> Iterator[Statement]:
     if summary.columns:
         columns = ", ".join(map(quote.identifier, summary.columns))
         yield Statement(sql=f"create index on {cells} ({columns})")
-    names, reader = _names(summary), rollup.quoted(rollup.reader)
+    names, reader = columns_of(summary), rollup.quoted(rollup.reader)
     yield Statement(sql=f"create view {reader} as select {names} from {cells} union all select {names} from {changes}")
     everybody = ", ".join(("public", *map(quote.identifier, rollup.strangers)))
     yield Statement(sql=f"revoke all on {cells}, {changes}, {reader} from {everybody}")
@@ -129,26 +185,12 @@ def _without_order(definition: str) -> str:
     return definition.rpartition(" order by ")[0] or definition
 
 
-def _triggers(rollup: Rollup) -> Iterator[Statement]:
-    table, note = quote.relation(rollup.summary.table), rollup.quoted(rollup.note)
-    kinds = (*_KINDS, ("delete", "old table as old_rows"), ("truncate", ""))
-    for kind, transition in kinds:
-        referencing = f" referencing {transition}" if transition else ""
-        yield Statement(
-            sql=f"create trigger {quote.identifier(f'{rollup.note}_{kind}')} after {kind} on {table}{referencing}"
-            f" for each statement execute function {note}()",
-            lock=_LOCK,
-            blocks="writes to {table}, for an instant: the statement waits for writers that are under way",
-            table=str(rollup.summary.table),
-        )
-
-
 def _backfill(rollup: Rollup) -> Statement:
     """In a transaction of its own, after the triggers are there for everybody; run again it finds the cells filled."""
     summary, cells, changes = rollup.summary, _cells(rollup), _changes(rollup)
     empty = f"not exists (select from {cells})"
     counted = of_rows(summary, f"{quote.relation(summary.table)} where {empty}")
-    names = _names(summary)
+    names = columns_of(summary)
     return Statement(
         sql=f"with known as (delete from {changes} where {empty}) insert into {cells} ({names}) {counted}",
         repeats=True,
@@ -156,14 +198,7 @@ def _backfill(rollup: Rollup) -> Statement:
 
 
 def _unmade(rollup: Rollup) -> Iterator[Statement]:
-    table = quote.relation(rollup.summary.table)
-    for kind in ("truncate", "delete", "update", "insert"):
-        yield Statement(
-            sql=f"drop trigger {quote.identifier(f'{rollup.note}_{kind}')} on {table}",
-            lock="ACCESS EXCLUSIVE",
-            blocks="everything on {table}, for an instant",
-            table=str(rollup.summary.table),
-        )
+    yield from drop_triggers(rollup.summary.table, rollup.note)
     yield Statement(sql=f"drop function {rollup.quoted(rollup.fold)}()")
     yield Statement(sql=f"drop function {rollup.quoted(rollup.note)}()")
     yield Statement(sql=f"drop view {rollup.quoted(rollup.reader)}")
@@ -171,27 +206,20 @@ def _unmade(rollup: Rollup) -> Iterator[Statement]:
     yield Statement(sql=f"drop table {_cells(rollup)}")
 
 
-def _grouped(summary: Summary, rows: str, *, leaves_out_none: bool = False) -> str:
+def _grouped(summary: Summary, rows: str) -> str:
     """Cells of one key as one; those in which nothing is left are left out."""
     columns = ", ".join(map(quote.identifier, summary.columns))
     sums = [f"pg_catalog.sum({quote.identifier(each.name)})" for each in summary.measures]
     some = " or ".join(f"coalesce({each}, 0) <> 0" for each in sums)
     grouped = f" group by {columns}" if columns else ""
-    having = "" if leaves_out_none else f" having {some}"
-    return f"select {', '.join([columns] * bool(columns) + sums)} from ({rows}) as cells{grouped}{having}"
-
-
-def _search_path(rollup: Rollup) -> str:
-    """Types and operators of the application may live beside its table."""
-    schemas: Sequence[str] = dict.fromkeys(("pg_catalog", rollup.summary.table.schema, "pg_temp"))  # type: ignore[assignment]
-    return ", ".join(map(quote.identifier, schemas))
+    return f"select {', '.join([columns] * bool(columns) + sums)} from ({rows}) as cells{grouped} having {some}"
 
 
 def _create_note(rollup: Rollup) -> str:
-    summary, cells, changes, names = rollup.summary, _cells(rollup), _changes(rollup), _names(rollup.summary)
+    summary, cells, changes, names = rollup.summary, _cells(rollup), _changes(rollup), columns_of(rollup.summary)
     added, taken = of_rows(summary, "new_rows"), of_rows(summary, "old_rows", sign="-")
     return f"""create function {rollup.quoted(rollup.note)}() returns trigger
-language plpgsql security definer set search_path = {_search_path(rollup)} as $function$
+language plpgsql security definer set search_path = {search_path(rollup.summary)} as $function$
 begin
     case tg_op
     when 'INSERT' then
@@ -202,16 +230,7 @@ begin
         insert into {changes} ({names})
         {_grouped(summary, f"{added} union all {taken}")};
     when 'TRUNCATE' then
-        -- No writer is under way while the table is truncated; the folder may be, and ends by itself.
-        perform pg_catalog.pg_advisory_xact_lock({_key(rollup)});
-        if pg_catalog.current_setting('transaction_isolation') = 'read committed' then
-            delete from {changes};
-            delete from {cells};
-        else
-            -- An older snapshot does not show all that is to go. Waiting for readers could be a deadlock.
-            lock table {changes}, {cells} in access exclusive mode nowait;
-            truncate {changes}, {cells};
-        end if;
+        {emptied(advisory_lock(rollup.schema, rollup.cells), [changes, cells])}
     end case;
     return null;
 end
@@ -220,25 +239,25 @@ $function$"""
 
 def _create_fold(rollup: Rollup) -> str:
     """Days that changed are made anew from their cells and differences; without days all cells, which are few."""
-    summary, cells, changes, names = rollup.summary, _cells(rollup), _changes(rollup), _names(rollup.summary)
+    summary, cells, changes, names = rollup.summary, _cells(rollup), _changes(rollup), columns_of(rollup.summary)
     before = f"delete from {cells}"
     if summary.bucket:
         day = quote.identifier(summary.bucket)
         before += (
             f" as cells using (select distinct {day} from taken) as days"
             f" where cells.{day} = days.{day} or cells.{day} is null and days.{day} is null"
-            f" returning {', '.join(f'cells.{name}' for name in names.split(', '))}"
+            f" returning {columns_of(summary, 'cells.')}"
         )
     else:
         before += f" where exists (select from taken) returning {names}"
     both = f"select {names} from taken union all select {names} from before"
     return f"""create function {rollup.quoted(rollup.fold)}() returns bigint
-language plpgsql security definer set search_path = {_search_path(rollup)} as $function$
+language plpgsql security definer set search_path = {search_path(rollup.summary)} as $function$
 declare
     moved bigint;
 begin
     -- Who comes second leaves it to the first.
-    if not pg_catalog.pg_try_advisory_xact_lock({_key(rollup)}) then
+    if not pg_catalog.pg_try_advisory_xact_lock({advisory_lock(rollup.schema, rollup.cells)}) then
         return 0;
     end if;
     with taken as (

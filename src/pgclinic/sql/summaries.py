@@ -105,10 +105,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """Where a summary is kept: SQL for FROM. ``may_be_empty``: cells may have come to hold no row."""
+    """Where a summary is kept: SQL for FROM. ``may_be_empty``: cells may have come to hold no row.
+
+    ``log`` is SQL for FROM with the days, under the bucket's name, whose cells are no longer those of the table.
+    """
 
     sql: str
     may_be_empty: bool = False
+    log: str = ""
 
 
 class _Composed(msgspec.Struct, frozen=True):
@@ -135,7 +139,7 @@ def summaries_in(sql: str, resolver: Resolver, types: Types) -> tuple[Summary | 
             continue
         try:
             summary = summary_of(each, types_of(each, types))
-            tuple(_arms(each, summary, "kept"))
+            tuple(_arms(each, summary, Kept("kept")))
         except Unfit as unfit:
             found.append(str(unfit))
         else:
@@ -181,6 +185,19 @@ def definition_of(summary: Summary) -> str:
     return _of_table(summary, []) + (f" order by {places}" if places else "")
 
 
+def counted(summary: Summary, *conditions: str) -> str:
+    """The cells of the table, of rows with a day where it has days; none of no rows."""
+    some = [f"{quote.identifier(summary.time)} is not null"] if summary.bucket else []
+    return f"{_of_table(summary, [*some, *conditions])} having pg_catalog.count(*) > 0"
+
+
+def columns_read(summary: Summary) -> tuple[str, ...]:
+    """The columns of the table that what is kept depends on."""
+    texts = [*(each.sql for each in summary.measures), *([summary.condition] if summary.condition else [])]
+    read = dict.fromkeys(column for text in texts for column in sorted(columns_of(expression_of(text))))
+    return tuple(dict.fromkeys((summary.time, *summary.keys, *read))) if summary.time else (*summary.keys, *read)
+
+
 def of_rows(summary: Summary, rows: str, *, sign: str = "") -> str:
     """The cells of ``rows``, SQL for FROM with the table's columns; with ``-`` for ``sign`` as they are taken away."""
     measured = (f"{sign}{each.sql} as {quote.identifier(each.name)}" for each in summary.measures)
@@ -193,7 +210,7 @@ def read_from(grouping: Grouping, types: Mapping[str, str], kept: Kept) -> None:
     """Change the grouping's SELECT so that it reads what is kept. Raises Unfit before anything is changed."""
     design = _Design(grouping, types)
     select = grouping.select
-    arms = " union all ".join(_arms(grouping, design.summary, kept.sql))
+    arms = " union all ".join(_arms(grouping, design.summary, kept))
     source = parse_one(f"select from ({arms}) as {quote.identifier(grouping.alias)}").stmts[0].stmt.select_stmt
     composed = {place: expression_of(each.sql) for place, each in design.composed.items()}
     if grouping.moment is not None:
@@ -353,12 +370,14 @@ def _measured(summary: Summary) -> Iterator[str]:
         yield f"{measure.sql} as {quote.identifier(measure.name)}"
 
 
-def _arms(grouping: Grouping, summary: Summary, kept: str) -> Iterator[str]:
+def _arms(grouping: Grouping, summary: Summary, kept: Kept) -> Iterator[str]:
     """Where the rows come from: cells of the summary, and what the table has on either side of them."""
     names = ", ".join(map(quote.identifier, (*summary.columns, *(each.name for each in summary.measures))))
     if grouping.moment is not None:
-        yield _days(grouping, summary, kept, names)
+        yield from _days(grouping, summary, kept, names)
         return
+    if kept.log:
+        raise Unfit("it does not ask by day")
     lower = [bound for bound in grouping.bounds if bound.operator in {">", ">="}]
     upper = [bound for bound in grouping.bounds if bound.operator in {"<", "<="}]
     if len(lower) > 1 or len(upper) > 1:
@@ -369,21 +388,39 @@ def _arms(grouping: Grouping, summary: Summary, kept: str) -> Iterator[str]:
     end = _midnight(f"({_sql(upper[0])})::{moment}", moment) if upper else ""
     whole = [f"{bucket} >= {first}"] * bool(lower) + [f"{bucket} < {end}"] * bool(upper)
     own = [f"{time} {bound.operator} {_sql(bound)}" for bound in grouping.bounds]
-    yield f"select {names} from {kept}{_where(whole)}"
+    yield f"select {names} from {kept.sql}{_where(whole)}"
     if lower:
         yield _of_table(summary, [*own, f"{time} < {first}"])
     if upper:
         yield _of_table(summary, [*own, f"{time} >= {end}", *([f"{time} >= {first}"] if lower else [])])
 
 
-def _days(grouping: Grouping, summary: Summary, kept: str, names: str) -> str:
-    """Whole days alone, where the session's days are those that are kept."""
+def _days(grouping: Grouping, summary: Summary, kept: Kept, names: str) -> Iterator[str]:
+    """Whole days alone, where the session's days are those that are kept; those in the log are made of the table."""
     bucket = quote.identifier(summary.bucket)
     type_name = {"date": "date", "timestamp with time zone": "timestamptz"}.get(summary.day_type, "timestamp")
     whole = [f"{bucket} {bound.operator} ({_sql(bound)})::{type_name}" for bound in grouping.bounds]
-    if f"'{ZONE}'" in summary.day:
-        whole.append(_IN_ZONE)
-    return f"select {names} from {kept}{_where(whole)}"
+    guard = [_IN_ZONE] if f"'{ZONE}'" in summary.day else []
+    if not kept.log:
+        yield f"select {names} from {kept.sql}{_where([*whole, *guard])}"
+        return
+    if not whole:
+        raise Unfit("it asks for every day")
+    is_noted = f"exists (select from {kept.log} as noted where noted.{bucket} = cells.{bucket})"
+    yield f"select {names} from {kept.sql} as cells{_where([*whole, *guard, f'not {is_noted}'])}"
+    yield of_days(summary, f"(select distinct {bucket} from {kept.log}{_where(whole)})")
+
+
+def of_days(summary: Summary, days: str) -> str:
+    """The cells of these days, SQL for FROM with the bucket's column, made of the table through an index on its day."""
+    targets = ", ".join(
+        (f"noted.{quote.identifier(summary.bucket)}", *map(quote.identifier, summary.keys), *_measured(summary))
+    )
+    own = [f"{summary.day} = noted.{quote.identifier(summary.bucket)}", *filter(None, [summary.condition])]
+    return (
+        f"select {targets} from {days} as noted, {quote.relation(summary.table)}{_where(own)}"
+        f" group by {_places(summary)}"
+    )
 
 
 def _places(summary: Summary) -> str:

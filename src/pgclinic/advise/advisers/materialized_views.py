@@ -11,8 +11,8 @@ How it is confirmed:
 
 What it prescribes:
     Where the table changes more slowly than it is asked, a materialized view, a function that refreshes it when it is
-    due, and the statement that reads it. Where it changes faster, a rollup that triggers keep exact at every moment;
-    what cannot be added up (distinct counts, percentiles) is then refused.
+    due, and the statement that reads it. Where it changes faster, sums that triggers keep exact at every moment: by
+    adding differences, or, of what cannot be added up (distinct counts, percentiles), for days that rest.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,8 +23,8 @@ from pgclinic.advise.case import Case
 from pgclinic.advise.planner import Planner
 from pgclinic.advise.summaries import writing
 from pgclinic.advise.summaries.asking import Asking, asking, column_types
-from pgclinic.advise.summaries.costing import costs_of, indexes_for, used_by
-from pgclinic.advise.summaries.relation import KeptRelation, with_changes, with_summary
+from pgclinic.advise.summaries.costing import costs_of, day_index_for, indexes_for, used_by
+from pgclinic.advise.summaries.relation import KeptRelation, with_changes, with_log, with_summary
 from pgclinic.advise.summaries.upkeep import Pace, interval_for, pace_of
 from pgclinic.advise.summaries.writing import Findings
 from pgclinic.model.evidence import Fact, Unit
@@ -37,7 +37,7 @@ from pgclinic.model.snapshot import Snapshot
 from pgclinic.sql import quote
 from pgclinic.sql.policies import policies_on
 from pgclinic.sql.statements import UnreadableSqlError
-from pgclinic.sql.summaries import Kept, Summary, Types, definition_of, united
+from pgclinic.sql.summaries import Kept, Summary, Types, definition_of, of_days, united
 
 _LEAST_SHARE = 0.002
 """Of the workload's time: what takes less is not worth a relation of its own."""
@@ -53,12 +53,15 @@ _WRITE_MS = 0.1
 _ROW_MS = 0.003
 """What a writing statement, and each of its rows, pays for the triggers (estimated: a call of PL/pgSQL, an insert)."""
 _FOLDED_SECONDS = 60
+"""How often a timer calls what folds or refreshes."""
+_DAYS_NOTED = 2.0
+"""Days that change between two refreshes: today, and one that is corrected."""
 
 
 class _Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One summary, the statements that it would serve, and how it would be kept: by triggers or by refreshes.
+    """One summary, the statements that it would serve, and how it would be kept.
 
-    ``changes`` and ``reader`` are names of a rollup's relations.
+    By refreshes, unless there are ``changes`` and a ``reader`` (a rollup), or a ``log`` (daily sums): their relations.
     """
 
     askings: tuple[Asking, ...]
@@ -66,6 +69,7 @@ class _Candidate(msgspec.Struct, frozen=True, kw_only=True):
     pace: Pace
     changes: RelationName | None = None
     reader: RelationName | None = None
+    log: RelationName | None = None
 
     @property
     def summary(self) -> Summary:
@@ -77,7 +81,7 @@ class _Candidate(msgspec.Struct, frozen=True, kw_only=True):
         """Where statements find it."""
         if self.reader is not None:
             return Kept(quote.relation(self.reader), may_be_empty=True)
-        return Kept(quote.relation(self.kept.name))
+        return Kept(quote.relation(self.kept.name), log=quote.relation(self.log) if self.log else "")
 
 
 def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
@@ -147,26 +151,29 @@ def _with_all(
         calls = sum(each.original.calls for each in askings)
         pace = pace_of(case.snapshot, case.workload, summary.table, calls)
         altered, kept = with_summary(altered, summary, _stem(summary))
-        changes = reader = None
-        if pace.changes_per_ask > _MOST_CHANGES and _can_be_rolled_up(case.snapshot, summary):
-            unfolded = min(kept.rows, max(1.0, pace.writes * _FOLDED_SECONDS))
-            altered, changes, reader = with_changes(altered, kept, unfolded)
-        candidates.append(_Candidate(askings=askings, kept=kept, pace=pace, changes=changes, reader=reader))
+        changes = reader = log = None
+        if pace.changes_per_ask > _MOST_CHANGES and _sees_every_change(case.snapshot, summary):
+            if summary.can_be_added:
+                unfolded = min(kept.rows, max(1.0, pace.writes * _FOLDED_SECONDS))
+                altered, changes, reader = with_changes(altered, kept, unfolded)
+            elif summary.bucket:
+                altered, log = with_log(altered, kept, _DAYS_NOTED)
+        candidates.append(_Candidate(askings=askings, kept=kept, pace=pace, changes=changes, reader=reader, log=log))
     return altered, tuple(candidates)
 
 
-def _can_be_rolled_up(snapshot: Snapshot, summary: Summary) -> bool:
-    """Only where statement triggers see every change: not of what is written through partitions or heirs."""
+def _sees_every_change(snapshot: Snapshot, summary: Summary) -> bool:
+    """Whether statement triggers do: not of what is written through partitions or heirs."""
     table = snapshot.relation_by_name[summary.table]
-    is_alone = table.kind == "r" and not table.parents and not snapshot.children_of.get(table.oid)
-    return is_alone and summary.can_be_added
+    return table.kind == "r" and not table.parents and not snapshot.children_of.get(table.oid)
 
 
 def _judged(
     case: Case, types: Types, candidate: _Candidate, planner: Planner, taken: set[str]
 ) -> Iterator[Prescription | Declined]:
     snapshot, summary, pace = case.snapshot, candidate.summary, candidate.pace
-    answers = planner.add_all(indexes_for(snapshot, summary, candidate.askings))
+    by_day = day_index_for(snapshot, summary) if candidate.log is not None else None
+    answers = planner.add_all((*indexes_for(snapshot, summary, candidate.askings), *([by_day] if by_day else [])))
     made = {index.id: index for index in answers if isinstance(index, WhatIfIndex)}
     costs = [
         costs_of(planner, snapshot, types, each, summary, candidate.source, frozenset(made))
@@ -179,18 +186,24 @@ def _judged(
     calls = sum(each.asking.original.calls for each in won)
     spent_ms = sum(each.asking.total_ms for each in won)
     saved_ms = sum(each.asking.total_ms * (1 - each.after / each.before) for each in won)
+    ms_a_cost = spent_ms / sum(each.asking.original.calls * each.before for each in won)
+    most_ms = _LARGEST_UPKEEP * saved_ms / calls * pace.asks
+    writes_ms = _WRITE_MS * pace.writes + _ROW_MS * pace.changes
     if candidate.changes is not None and candidate.reader is not None:
-        upkeep_ms = (_WRITE_MS * pace.writes + _ROW_MS * pace.changes) / pace.asks * calls
-        if upkeep_ms <= _LARGEST_UPKEEP * saved_ms:
+        if writes_ms <= most_ms:
             yield from writing.rollup(found, changes=candidate.changes, reader=candidate.reader)
         return
+    if candidate.log is not None:
+        anew = planner.plan(Question(sql=of_days(summary, quote.relation(candidate.log))), visible=frozenset(made))
+        if isinstance(anew, Plan) and writes_ms + anew.cost * ms_a_cost / _FOLDED_SECONDS <= most_ms:
+            yield from writing.daily_sums(found, log=candidate.log, refresh_cost=anew.cost)
+        return
     if pace.changes_per_ask > _MOST_CHANGES:
-        yield _always_behind(summary, pace)
+        yield _always_behind(snapshot, summary, pace)
         return
     refresh = planner.plan(Question(sql=definition_of(summary)))
     if not isinstance(refresh, Plan):
         return
-    ms_a_cost = spent_ms / sum(each.asking.original.calls * each.before for each in won)
     due = interval_for(
         pace, refresh_ms=refresh.cost * ms_a_cost, saved_ms=saved_ms / calls, largest_share=_LARGEST_UPKEEP
     )
@@ -198,7 +211,7 @@ def _judged(
         yield from writing.materialized_view(found, due=due, refresh_cost=refresh.cost)
 
 
-def _always_behind(summary: Summary, pace: Pace) -> Declined:
+def _always_behind(snapshot: Snapshot, summary: Summary, pace: Pace) -> Declined:
     return Declined(
         adviser="materialized_views",
         object=ObjectName("table", summary.table.name, schema=summary.table.schema),
@@ -209,9 +222,9 @@ def _always_behind(summary: Summary, pace: Pace) -> Declined:
             Fact("changes", pace.changes_per_ask),
             Fact(
                 "what",
-                "it has partitions or heirs"
-                if summary.can_be_added
-                else "they are distinct counts, percentiles, or smallest and largest values",
+                "their changes cannot be added up"
+                if _sees_every_change(snapshot, summary)
+                else "it has partitions or heirs",
                 Unit.PHRASE,
             ),
         ),

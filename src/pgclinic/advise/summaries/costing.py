@@ -10,8 +10,10 @@ from pgclinic.advise.summaries.asking import Asking, resolver_for
 from pgclinic.model.catalog import IndexDefinition, IndexKey
 from pgclinic.model.plan import Asked, Plan, Question, WhatIfIndex
 from pgclinic.model.snapshot import Snapshot
+from pgclinic.sql.grouping import without_modifier
+from pgclinic.sql.immutable import Catalog, type_of
 from pgclinic.sql.shape import shape_of
-from pgclinic.sql.summaries import Kept, Summary, Types, rewritten
+from pgclinic.sql.summaries import Kept, Summary, Types, columns_read, rewritten
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +44,22 @@ def indexes_for(snapshot: Snapshot, summary: Summary, askings: Sequence[Asking])
     return tuple(
         IndexDefinition(summary.table, tuple(IndexKey(key) for key in keys), include=tuple(sorted(rest)))
         for keys, rest in sorted(carried.items())
+    )
+
+
+def day_index_for(snapshot: Snapshot, summary: Summary) -> IndexDefinition | None:
+    """The index by which the rows of a day are found; None where the day may not stand in an index.
+
+    The column itself comes along: without it PostgreSQL does not find that the index holds all that is asked.
+    """
+    table = snapshot.relation_by_name[summary.table]
+    columns = {column.name: without_modifier(column.type) for column in snapshot.columns_of.get(table.oid, ())}
+    if type_of(summary.day, Catalog(columns)) is None:
+        return None
+    return IndexDefinition(
+        summary.table,
+        (IndexKey(summary.day, is_column=False),),
+        include=tuple(dict.fromkeys((summary.time, *sorted(columns_read(summary))))),
     )
 
 

@@ -146,6 +146,24 @@ def with_changes(snapshot: Snapshot, kept: KeptRelation, rows: float) -> tuple[S
     return altered, changes, reader
 
 
+def with_log(snapshot: Snapshot, kept: KeptRelation, days: float) -> tuple[Snapshot, RelationName]:
+    """The snapshot with so many days noted as changed since their sums were made, and the table that holds them."""
+    name = RelationName(kept.name.schema, free_name(kept.name.name, names_of(snapshot, kept.name.schema), "_log"))
+    cells, oid = snapshot.relation_by_name[kept.name], _free_oid(snapshot)
+    log = msgspec.structs.replace(
+        cells, oid=oid, name=name.name, pages=1, tuples=days, heap_bytes=_PAGE, all_visible_pages=0
+    )
+    column = next(each for each in snapshot.columns_of[cells.oid] if each.name == kept.summary.bucket)
+    statistics = ColumnStatistics(relation=oid, column=column.name, avg_width=_NUMBER_WIDTH, n_distinct=-1.0)
+    altered = msgspec.structs.replace(
+        snapshot,
+        relations=(*snapshot.relations, log),
+        columns=(*snapshot.columns, msgspec.structs.replace(column, relation=oid)),
+        column_statistics=(*snapshot.column_statistics, statistics),
+    )
+    return altered, name
+
+
 def _free_oid(snapshot: Snapshot) -> int:
     oids = [relation.oid for relation in snapshot.relations] + [index.oid for index in snapshot.indexes]
     return 1 + max(oids, default=0)

@@ -19,7 +19,8 @@ from pgclinic.model.prescription import (
     StatementMapping,
 )
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.remedies import create_index, create_materialized_view, create_rollup
+from pgclinic.remedies import create_daily_sums, create_index, create_materialized_view, create_rollup
+from pgclinic.remedies.create_daily_sums import DailySums
 from pgclinic.remedies.create_materialized_view import View
 from pgclinic.remedies.create_rollup import Rollup
 from pgclinic.sql.summaries import definition_of
@@ -77,7 +78,7 @@ def materialized_view(found: Findings, *, due: int, refresh_cost: float) -> Iter
         "them when they are due. What was written since the last refresh is missing in them.",
         examples=_timers(found.snapshot, create_materialized_view.call(view)),
     )
-    yield from _complete(found, cure, more, change, "hash, as of the last refresh")
+    yield from _complete(found, cure, more, change)
 
 
 def rollup(found: Findings, *, changes: RelationName, reader: RelationName) -> Iterator[Prescription]:
@@ -96,17 +97,44 @@ def rollup(found: Findings, *, changes: RelationName, reader: RelationName) -> I
         strangers=_strangers(found),
     )
     cure = create_rollup.prescribe(made, size_bytes=found.kept.size_bytes)
-    more = (Fact("writes", found.pace.writes * _DAY, Unit.COUNT),)
+    more = (Fact("writes", round(found.pace.writes * _DAY), Unit.COUNT),)
     change = ApplicationChange(
         summary="Read the kept sums instead of the table: they are exact at every moment. Let a timer call the "
         "function that folds their differences every minute; drop them before a column that they are of is changed.",
         examples=_timers(found.snapshot, create_rollup.call(made)),
     )
-    yield from _complete(found, cure, more, change, "hash")
+    yield from _complete(found, cure, more, change)
+
+
+def daily_sums(found: Findings, *, log: RelationName, refresh_cost: float) -> Iterator[Prescription]:
+    """The cells with their log, after the indexes that readers need; ``refresh_cost`` is of the days noted, planned."""
+    name = found.kept.name
+    functions = _functions(found)
+    made = DailySums(
+        summary=found.kept.summary,
+        schema=name.schema,
+        cells=name.name,
+        log=log.name,
+        note=free_name(f"note_{name.name}", functions),
+        refresh=free_name(f"refresh_{name.name}", functions),
+        readers=_readers(found),
+        strangers=_strangers(found),
+    )
+    cure = create_daily_sums.prescribe(made, size_bytes=found.kept.size_bytes)
+    more = (
+        Fact("writes", round(found.pace.writes * _DAY), Unit.COUNT),
+        Fact("refresh_cost", refresh_cost, Unit.COST, Provenance.PLANNED),
+    )
+    change = ApplicationChange(
+        summary="Read the kept sums instead of the table: they are exact at every moment. Let a timer call the "
+        "function that makes changed days anew every minute; drop them before a column that they are of is changed.",
+        examples=_timers(found.snapshot, create_daily_sums.call(made)),
+    )
+    yield from _complete(found, cure, more, change)
 
 
 def _complete(
-    found: Findings, cure: Prescription, more: tuple[Fact, ...], change: ApplicationChange, equal: str
+    found: Findings, cure: Prescription, more: tuple[Fact, ...], change: ApplicationChange
 ) -> Iterator[Prescription]:
     indexes = [
         create_index.prescribe(
@@ -135,7 +163,6 @@ def _complete(
                 original=each.asking.original.fingerprint,
                 sql=each.asking.original.sql,
                 replacements=(Replacement(sql=each.sql, parameters=each.asking.gathers),),
-                equal_results=equal,
             )
             for each in found.won
         ),

@@ -5,14 +5,18 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 import psycopg
 import pytest
 
 from pgclinic.model.names import RelationName
 from pgclinic.model.prescription import Prescription
-from pgclinic.remedies.create_rollup import Rollup, call, prescribe
+from pgclinic.remedies import create_daily_sums, create_rollup
+from pgclinic.remedies.create_daily_sums import DailySums
+from pgclinic.remedies.create_rollup import Rollup
 from pgclinic.sql.sources import CatalogRelation
-from pgclinic.sql.summaries import Kept, Summary, rewritten, summaries_in
+from pgclinic.sql.summaries import Kept as Source
+from pgclinic.sql.summaries import Summary, rewritten, summaries_in
 
 if TYPE_CHECKING:
     from conftest import Database
@@ -26,6 +30,12 @@ _BY_DAY = """
     where at >= '2026-01-02 07:30+00' and at < '2026-01-09' group by kind order by kind
 """
 _IN_ALL = 'select kind, count(*), sum(size) from "Odd events" group by kind order by kind'
+_BY_EACH_DAY = """
+    select date(at) as d, kind, count(*), count(distinct size), percentile_cont(0.5) within group (order by size),
+           max(size), avg(size) from "Odd events"
+    where at >= date '2026-01-02' and at < date '2026-01-09' and note is null group by date(at), kind order by 1, 2
+"""
+_KEPT = pytest.mark.parametrize("sql", [_BY_DAY, _IN_ALL, _BY_EACH_DAY], ids=["some days", "in all", "each day"])
 _LEVELS = ("read committed", "repeatable read", "serializable")
 _RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable)
 
@@ -34,25 +44,43 @@ def resolver(_: str, name: str) -> CatalogRelation | None:
     return _RELATION if name == "Odd events" else None
 
 
-def rollup_of(sql: str) -> Rollup:
+class Kept(msgspec.Struct, frozen=True):
+    """How the sums of a statement are kept: the cure, what a timer calls, the statement that reads them."""
+
+    cure: Prescription
+    call: str
+    sql: str
+    instead: str
+
+
+def kept(sql: str) -> Kept:
+    """By adding differences where that can be done, else for days that rest."""
     (summary,) = summaries_in(sql, resolver, {"public.Odd events": _TYPES})
     assert isinstance(summary, Summary)
-    assert summary.can_be_added
-    return Rollup(
-        summary=summary,
-        schema="public",
-        cells="Odd events by day",
-        changes="Odd events changes",
-        reader="Odd events now",
-        note="Odd events note",
-        fold="Odd events fold",
-    )
-
-
-def reading(sql: str, rollup: Rollup) -> str:
-    """The statement rewritten to read the rollup."""
-    kept = Kept(rollup.quoted(rollup.reader), may_be_empty=True)
-    return rewritten(sql, resolver, {"public.Odd events": _TYPES}, lambda _: kept)
+    if summary.can_be_added:
+        rollup = Rollup(
+            summary=summary,
+            schema="public",
+            cells="Odd events by day",
+            changes="Odd events changes",
+            reader="Odd events now",
+            note="Odd events note",
+            fold="Odd events fold",
+        )
+        cure, call = create_rollup.prescribe(rollup, size_bytes=0), create_rollup.call(rollup)
+        source = Source(rollup.quoted(rollup.reader), may_be_empty=True)
+    else:
+        sums = DailySums(
+            summary=summary,
+            schema="public",
+            cells="Odd events by day",
+            log="Odd events changes",
+            note="Odd events note",
+            refresh="Odd events fold",
+        )
+        cure, call = create_daily_sums.prescribe(sums, size_bytes=0), create_daily_sums.call(sums)
+        source = Source(sums.quoted(sums.cells), log=sums.quoted(sums.log))
+    return Kept(cure, call, sql, rewritten(sql, resolver, {"public.Odd events": _TYPES}, lambda _: source))
 
 
 def make_table(database: "Database", rows: int) -> None:
@@ -97,11 +125,11 @@ def statements(chance: random.Random) -> Iterator[str]:
         )[0]
 
 
-@pytest.mark.parametrize("sql", [_BY_DAY, _IN_ALL])
+@_KEPT
 def test_the_sums_are_those_of_a_recount_after_every_statement(database_on_each: "Database", sql: str) -> None:
     make_table(database_on_each, 300)
-    rollup, chance = rollup_of(sql), random.Random(sql)
-    cure, instead = prescribe(rollup, size_bytes=0), reading(sql, rollup)
+    sums, chance = kept(sql), random.Random(sql)
+    cure, instead = sums.cure, sums.instead
     writes = statements(chance)
     with database_on_each.connect() as connection:
         assert connection.execute("set timezone = 'UTC'")
@@ -109,14 +137,14 @@ def test_the_sums_are_those_of_a_recount_after_every_statement(database_on_each:
         assert connection.execute(cure.verify).fetchone() == (True,)
         for step in range(80):
             if step % 9 == 0:
-                connection.execute(call(rollup))
+                connection.execute(sums.call)
             with connection.transaction(force_rollback=chance.random() < 0.2):
                 connection.execute(f"set transaction isolation level {chance.choice(_LEVELS)}")
                 for _ in range(chance.randint(1, 3)):
                     connection.execute('truncate "Odd events"' if step in {40, 60} else next(writes))
                 assert connection.execute(instead).fetchall() == connection.execute(sql).fetchall()
             assert connection.execute(instead).fetchall() == connection.execute(sql).fetchall()
-        connection.execute(call(rollup))
+        connection.execute(sums.call)
         assert connection.execute('select count(*) from "Odd events changes"').fetchone() == (0,)
         assert connection.execute(instead).fetchall() == connection.execute(sql).fetchall()
         for statement in cure.undo:
@@ -128,10 +156,9 @@ def test_the_sums_are_those_of_a_recount_after_every_statement(database_on_each:
 class _Load:
     """Writers, a folder, readers that compare within one snapshot, and somebody who kills, all at once."""
 
-    def __init__(self, database: "Database", rollup: Rollup, sql: str, *, truncates: bool) -> None:
+    def __init__(self, database: "Database", sums: Kept, *, truncates: bool) -> None:
         self.database = database
-        self.rollup = rollup
-        self.sql, self.instead = sql, reading(sql, rollup)
+        self.sums = sums
         self.truncates = truncates
         self.is_over, self.is_kept = threading.Event(), threading.Event()
         self.errors: list[BaseException] = []
@@ -160,7 +187,7 @@ class _Load:
 
     def _make(self) -> None:
         with self.database.connect() as connection:
-            apply(connection, prescribe(self.rollup, size_bytes=0))
+            apply(connection, self.sums.cure)
         self.is_kept.set()
 
     def _write(self, seed: int, steps: int) -> None:
@@ -188,7 +215,7 @@ class _Load:
         with self.database.connect() as connection:
             while not self.is_over.wait(0.02):
                 with connection.transaction():
-                    connection.execute(call(self.rollup))
+                    connection.execute(self.sums.call)
 
     def _read(self) -> None:
         self.is_kept.wait()
@@ -197,9 +224,9 @@ class _Load:
             while not self.is_over.wait(0.01):
                 with connection.transaction():
                     connection.execute("set transaction isolation level repeatable read")
-                    kept, counted = (connection.execute(each).fetchall() for each in (self.instead, self.sql))
+                    found = [connection.execute(each).fetchall() for each in (self.sums.instead, self.sums.sql)]
                 # TRUNCATE takes rows out of older snapshots too (documentation, "Caveats" of MVCC).
-                assert self.truncates or kept == counted
+                assert self.truncates or found[0] == found[1]
                 self.compared += 1
 
     def _kill(self) -> None:
@@ -214,33 +241,35 @@ class _Load:
 
 
 @pytest.mark.parametrize("truncates", [False, True])
-@pytest.mark.parametrize("sql", [_BY_DAY, _IN_ALL])
+@_KEPT
 def test_it_is_made_and_stays_exact_while_others_write_and_some_are_killed(
     database_on_each: "Database", sql: str, *, truncates: bool
 ) -> None:
     make_table(database_on_each, 500)
-    rollup = rollup_of(sql)
-    load = _Load(database_on_each, rollup, sql, truncates=truncates)
+    sums = kept(sql)
+    load = _Load(database_on_each, sums, truncates=truncates)
     load.run(60)
     assert load.written > 100
     assert load.compared
     with database_on_each.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         counted = connection.execute(sql).fetchall()
-        assert connection.execute(load.instead).fetchall() == counted
-        connection.execute(call(rollup))
-        assert connection.execute(load.instead).fetchall() == counted
+        assert connection.execute(sums.instead).fetchall() == counted
+        connection.execute(sums.call)
+        assert connection.execute(sums.instead).fetchall() == counted
         assert connection.execute('select count(*) from "Odd events changes"').fetchone() == (0,)
 
 
-def test_writers_need_no_right_on_what_is_kept(database: "Database", role_name: str) -> None:
+@_KEPT
+def test_writers_need_no_right_on_what_is_kept(database: "Database", role_name: str, sql: str) -> None:
     make_table(database, 10)
-    rollup = rollup_of(_IN_ALL)
+    sums = kept(sql)
     with database.connect() as connection:
-        apply(connection, prescribe(rollup, size_bytes=0))
+        connection.execute("set timezone = 'UTC'")
+        apply(connection, sums.cure)
         connection.execute(f"create role {role_name}; grant all on all tables in schema public to {role_name}")
         connection.execute(f'revoke all on "Odd events changes", "Odd events by day" from {role_name}')
         connection.execute(f"set role {role_name}")
-        connection.execute("""insert into "Odd events" (id, kind) values (99, 'x')""")
+        connection.execute("""insert into "Odd events" (id, at, kind) values (99, '2026-01-03', 'x')""")
         connection.execute(f"reset role; drop owned by {role_name}")
-        assert connection.execute(reading(_IN_ALL, rollup)).fetchall() == connection.execute(_IN_ALL).fetchall()
+        assert connection.execute(sums.instead).fetchall() == connection.execute(sql).fetchall()
