@@ -351,6 +351,7 @@ def planned_course(whole_course: Course, hostile: str) -> Course:
         risk=Risk.HIGH,
         requires=(first.fingerprint,),
         points=2.4,
+        saves=0.125,
     )
     declined = Declined(
         adviser="partitions",

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pgclinic.model.errors import UserError
-from pgclinic.model.prescription import Course, Risk
+from pgclinic.model.prescription import Course, Risk, Statement
 from pgclinic.report import course_html, course_json, course_sql, course_text
 
 
@@ -25,6 +25,26 @@ def test_the_text_begins_with_what_all_of_it_does(planned_course: Course) -> Non
     top = " ".join(course_text.text(planned_course).partition("\nNow")[0].split())
     assert "the workload at 3.2 % of its planned cost, 31.2\N{MULTIPLICATION SIGN} cheaper (planned;" in top
     assert "grade C- (71) → A (93), confidence B (estimated)" in top
+
+
+def test_the_plan_is_seen_at_a_glance(planned_course: Course) -> None:
+    text = course_text.text(planned_course)
+    glance = text[text.index("\nPlan ") : text.index("\nNow ")]
+    assert [line.split()[0] for line in glance.splitlines()[3:] if line.strip()] == ["1", "2", "3", "4"]
+    assert "4  this month  partitions: table leads" in glance
+    assert glance.split()[-3:] == ["%", "+2.4", "high"]
+    page = course_html.page(planned_course)
+    assert '<a href="#item-4">partitions: table leads</a>' in page
+    assert 'id="item-4"' in page
+
+
+def test_a_long_statement_is_cut_in_the_terminal_only(planned_course: Course) -> None:
+    sql = "\n".join(["create function f()", *(f"line {number}" for number in range(40))])
+    item = msgspec.structs.replace(planned_course.prescriptions[3], do=(Statement(sql=sql),))
+    course = msgspec.structs.replace(planned_course, prescriptions=(item,))
+    assert "line 9\n   -- and 30 lines more" in course_text.text(course)
+    assert "line 39;" in course_html.page(course)
+    assert "line 39;" in course_sql.up(course)
 
 
 def test_the_text_tells_what_the_application_asks_instead(planned_course: Course) -> None:

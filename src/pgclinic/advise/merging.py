@@ -180,5 +180,5 @@ def _ordered(items: Sequence[Prescription], worth: Worth) -> tuple[Prescription,
         mark = next((each for each in waiting if done.issuperset(by_mark[each].requires)), waiting[0])
         waiting.remove(mark)
         done.add(mark)
-        found.append(replace(by_mark[mark], when=when[mark]))
+        found.append(replace(by_mark[mark], when=when[mark], saves=saved[mark]))
     return tuple(found)

@@ -198,7 +198,8 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True):
     or changed, ``table`` the table that it is on. ``adviser`` is the stem of the adviser's file, empty for the cure of
     a finding. ``do`` is empty where everything happens in the application or beside the database. ``requires`` are the
     fingerprints of prescriptions that come before. ``watches`` are asked of the real planner where nothing gains.
-    ``points`` are what the grade gains by it, as estimated.
+    ``points`` are what the grade gains by it, as estimated, and
+    ``saves`` the part of the workload's cost that it saves, as planned.
     """
 
     kind: str
@@ -225,6 +226,7 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True):
     when: When = When.NOW
     risk: Risk = Risk.LOW
     points: float = 0.0
+    saves: float = 0.0
 
     @property
     def fingerprint(self) -> str:

@@ -18,6 +18,7 @@ _MEANT_BY = {
 _BY_HASH = "hash"
 _NEARLY_ALL = 0.9999
 _LEAST_POINTS = 0.05
+_LEAST_SAVED = 0.0005
 
 
 def groups(prescriptions: Sequence[Prescription]) -> Iterator[tuple[When, str, list[tuple[int, Prescription]]]]:
@@ -56,6 +57,27 @@ def grade_words(grade: GradeForecast) -> str:
     )
 
 
+def what_words(item: Prescription) -> str:
+    """What is done, in a few words: the kind and the object."""
+    kind = printable(item.kind.replace("_", " "))
+    # The name of an index is its own in the schema; that of a policy or a trigger is its table's.
+    parent = "" if item.object.kind == "index" else item.object.parent
+    name = printable(f"{parent}.{item.object.name}" if parent else item.object.name)
+    if item.object.kind == "statement":
+        return f"{kind} of {name}"
+    return f"{kind} {name}" if item.object.kind in kind else f"{kind}: {printable(item.object.kind)} {name}"
+
+
+def saves_words(item: Prescription) -> str:
+    """The part of the workload's cost that it saves; empty where that is nothing worth a figure."""
+    return figure(item.saves, Unit.RATIO) if abs(item.saves) >= _LEAST_SAVED else ""
+
+
+def bare_points(item: Prescription) -> str:
+    """What the grade gains by it alone, for a column; empty where that is nothing."""
+    return f"+{item.points:.1f}" if item.points >= _LEAST_POINTS else ""
+
+
 def risk_words(item: Prescription) -> str:
     """What can go wrong, in one word."""
     return f"risk {item.risk.name.lower()}"
@@ -63,7 +85,7 @@ def risk_words(item: Prescription) -> str:
 
 def points_words(item: Prescription) -> str:
     """What the grade gains by it alone; empty where that is nothing."""
-    return f"+{item.points:.1f} points (estimated)" if item.points >= _LEAST_POINTS else ""
+    return f"{bare_points(item)} points (estimated)" if bare_points(item) else ""
 
 
 def requires_words(item: Prescription, numbers: Mapping[str, int]) -> str:

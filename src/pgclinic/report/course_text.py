@@ -11,9 +11,18 @@ from pgclinic.model.prescription import (
     Declined,
     FrontierPoint,
     RejectedIndex,
+    Risk,
     WorkloadEffect,
 )
-from pgclinic.report.application_words import grade_words, groups, total_words, when_words
+from pgclinic.report.application_words import (
+    bare_points,
+    grade_words,
+    groups,
+    saves_words,
+    total_words,
+    what_words,
+    when_words,
+)
 from pgclinic.report.course_words import (
     best_words,
     budget_words,
@@ -30,6 +39,7 @@ from pgclinic.report.terminal import (
     ACCENT,
     FAIR,
     GOOD,
+    POOR,
     QUIET,
     Column,
     heading,
@@ -44,6 +54,8 @@ _MOST_OMISSIONS = 3
 _MOST_REJECTED = 20
 _LONGEST_OMISSION = 200
 _FRONTIER_BAR = 24
+_LONGEST_TITLE = 90
+_RISKS = {Risk.LOW: QUIET, Risk.MEDIUM: FAIR, Risk.HIGH: POOR}
 _NOTHING_CHEAPER = "Nothing was found that would make this workload cheaper; nothing is prescribed."
 _NOTHING_FOUND = "Nothing was found that such a treatment would cure; nothing is prescribed."
 _NO_WORKLOAD = (
@@ -71,6 +83,8 @@ def _parts(course: Course) -> Iterator[RenderableType]:
         yield indented(words(_nothing(course.workload)))
     yield from _whole(course)
     yield from _workload(course)
+    if len(course.prescriptions) > 1:
+        yield from _overview(course)
     explained: set[str] = set()
     numbers = {item.fingerprint: number for number, item in enumerate(course.prescriptions, start=1)}
     for when, meaning, members in groups(course.prescriptions):
@@ -91,6 +105,32 @@ def _nothing(effect: WorkloadEffect) -> str:
     if not effect.planned_by:
         return _NOTHING_FOUND
     return _NOTHING_CHEAPER if effect.statements else _NO_WORKLOAD
+
+
+def _overview(course: Course) -> Iterator[RenderableType]:
+    """All of the plan at a glance."""
+    yield heading("Plan", "saves: of the workload's cost (planned); points: of the grade (estimated)")
+    rows = [
+        (
+            words((str(number), QUIET)),
+            words(when.value if place == 0 else ""),
+            words(shortened(what_words(item), _LONGEST_TITLE)),
+            words((saves_words(item), GOOD)),
+            words(bare_points(item)),
+            words((item.risk.name.lower(), _RISKS[item.risk])),
+        )
+        for when, _, members in groups(course.prescriptions)
+        for place, (number, item) in enumerate(members)
+    ]
+    columns = (
+        Column(""),
+        Column("", is_figure=False),
+        Column("", is_figure=False),
+        Column("saves"),
+        Column("points"),
+        Column("risk", is_figure=False),
+    )
+    yield indented(table(columns, rows))
 
 
 def _whole(course: Course) -> Iterator[RenderableType]:

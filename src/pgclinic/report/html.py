@@ -17,11 +17,14 @@ from pgclinic.model.evidence import Fact, Provenance, Unit
 from pgclinic.model.finding import BlindSpot, Finding, Severity
 from pgclinic.model.prescription import Prescription, StatementGain, StatementMapping
 from pgclinic.report.application_words import (
+    bare_points,
     mapping_words,
     original_words,
     points_words,
     requires_words,
     risk_words,
+    saves_words,
+    what_words,
     when_words,
 )
 from pgclinic.report.course_words import (
@@ -87,6 +90,7 @@ def _environment(lang: str) -> jinja2.Environment:
     environment.filters.update(
         share=share_words, sizes=size_words, fact_words=fact_words, factor=_factor, statement_words=_statement
     )
+    environment.filters.update(what=what_words, saves=saves_words, bare_points=bare_points)
     environment.filters.update(when=when_words, marks=_marks, original=_original, mapping_words=mapping_words)
     environment.filters.update(shortened=shortened, **_in(language(lang)))
     environment.globals.update(say=language(lang).say, say_many=language(lang).say_many, lang=lang)

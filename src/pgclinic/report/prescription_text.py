@@ -32,6 +32,7 @@ from pgclinic.report.terminal import ACCENT, GOOD, POOR, QUIET, Column, hanging,
 from pgclinic.report.wording import plural
 
 _MOST_GAINS = 5
+_MOST_LINES = 12
 _INDENT = 3
 
 
@@ -42,10 +43,10 @@ def prescription_parts(
 
     ``numbers`` are the places of all prescriptions in the plan, by fingerprint.
     """
-    title = code(_lines(item.do[0].sql), f"bold {ACCENT}") if item.do else words((where_words(item), "bold"))
+    title = code(_cut(item.do[0].sql), f"bold {ACCENT}") if item.do else words((where_words(item), "bold"))
     yield hanging(words((str(number), QUIET)), title, _INDENT)
     for statement in item.do[1:]:
-        yield indented(code(_lines(statement.sql), ACCENT), _INDENT)
+        yield indented(code(_cut(statement.sql), ACCENT), _INDENT)
     yield indented(words(sentence(item.reason, item.facts)), _INDENT)
     locks = [_lock(statement, explained) for statement in item.do if statement.lock][:1]
     marks = [*size_words(item), *locks, risk_words(item), requires_words(item, numbers), points_words(item)]
@@ -125,3 +126,11 @@ def code(lines: Sequence[str], style: str = "") -> Text:
 
 def _lines(sql: str) -> list[str]:
     return code_lines(f"{sql};")
+
+
+def _cut(sql: str) -> list[str]:
+    """The beginning of a long statement: the whole of it is in the other formats."""
+    lines = _lines(sql)
+    if len(lines) <= _MOST_LINES:
+        return lines
+    return [*lines[: _MOST_LINES - 1], f"-- and {len(lines) - _MOST_LINES + 1} lines more, with -o and in --format sql"]
