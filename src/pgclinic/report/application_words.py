@@ -64,7 +64,7 @@ def what_words(item: Prescription) -> str:
     parent = "" if item.object.kind == "index" else item.object.parent
     name = printable(f"{parent}.{item.object.name}" if parent else item.object.name)
     if item.object.kind == "statement":
-        return f"{kind} of {name}"
+        return f"{kind} on {printable(item.table.name)}" if item.table.kind == "table" else f"{kind} of {name}"
     return f"{kind} {name}" if item.object.kind in kind else f"{kind}: {printable(item.object.kind)} {name}"
 
 
