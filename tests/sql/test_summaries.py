@@ -212,6 +212,7 @@ def test_one_summary_serves_several_statements(database: "Database") -> None:
         "select count(*) from events where local >= now() - interval '1 day'",
         "select count(*) from events where at >= $1 and extract(hour from at) = 3",
         "select string_agg(kind, ',') from events",
+        "select date(at), count(distinct kind), count(*) filter (where kind = $1) from events group by 1",
         "select distinct count(*) from events group by kind",
         "select count(*) from events where kind = current_user",
         "select id, count(*) from events group by kind, id + 1",

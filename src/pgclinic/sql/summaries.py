@@ -59,13 +59,16 @@ _INSTANT = "interval '1 microsecond'"
 class Measure(msgspec.Struct, frozen=True):
     """A column of a summary: an aggregate ``sql`` over bare columns of the table, and how values are put together.
 
-    ``kind`` is ``count``, ``sum``, ``min``, ``max``, or ``whole`` for what cannot be put together.
+    ``kind`` is ``count``, ``sum``, ``min``, ``max``, or ``whole`` for what cannot be put together. Of a sum
+    ``argument`` is the column and ``filter`` the clause behind the call.
     """
 
     name: str
     kind: str
     sql: str
     type: str
+    argument: str = ""
+    filter: str = ""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +91,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     def columns(self) -> tuple[str, ...]:
         """The columns by which a cell is known."""
         return (self.bucket, *self.keys) if self.bucket else self.keys
-
-    @property
-    def can_be_added(self) -> bool:
-        """Whether changes can be added to what is kept, deletions too."""
-        return all(each.kind in {"count", "sum"} for each in self.measures)
 
     @property
     def is_whole(self) -> bool:
@@ -179,6 +177,33 @@ def united(summaries: Sequence[Summary]) -> Summary | None:
     return msgspec.structs.replace(first, keys=tuple(keys), measures=tuple(measures))
 
 
+def subtractable(summary: Summary, types: Mapping[str, str]) -> Summary | None:
+    """The summary such that rows can be taken away again; None where that cannot be.
+
+    ``types`` are those of the table's columns. NaN swallows every sum, so it is counted apart; and of numbers of any
+    scale the largest scale seen would stay in the sum's.
+    """
+    measures: list[Measure] = []
+    for each in summary.measures:
+        if each.kind not in {"count", "sum"}:
+            return None
+        if each.kind == "count" or without_modifier(types[each.argument]) != "numeric":
+            measures.append(each)
+            continue
+        if types[each.argument] == "numeric":
+            return None
+        column = quote.identifier(each.argument)
+        numbers = f"pg_catalog.sum(nullif({column}, 'NaN')){each.filter}"
+        others = f"pg_catalog.count(nullif({column} = 'NaN', false)){each.filter}"
+        measures.append(msgspec.structs.replace(each, sql=numbers))
+        measures.append(Measure(_nan_of(each.name), "count", others, "bigint"))
+    return msgspec.structs.replace(summary, measures=tuple(measures))
+
+
+def _nan_of(name: str) -> str:
+    return f"nan_{name}"
+
+
 def definition_of(summary: Summary) -> str:
     """The query that makes the summary from its table, in the order of its cells."""
     places = _places(summary)
@@ -208,7 +233,7 @@ def of_rows(summary: Summary, rows: str, *, sign: str = "") -> str:
 
 def read_from(grouping: Grouping, types: Mapping[str, str], kept: Kept) -> None:
     """Change the grouping's SELECT so that it reads what is kept. Raises Unfit before anything is changed."""
-    design = _Design(grouping, types)
+    design = _Design(grouping, types, subtracts=kept.may_be_empty)
     select = grouping.select
     arms = " union all ".join(_arms(grouping, design.summary, kept))
     source = parse_one(f"select from ({arms}) as {quote.identifier(grouping.alias)}").stmts[0].stmt.select_stmt
@@ -233,9 +258,10 @@ def read_from(grouping: Grouping, types: Mapping[str, str], kept: Kept) -> None:
 class _Design:
     """The summary of one grouping, and how the grouping's aggregates are composed, by ``without_places``."""
 
-    def __init__(self, grouping: Grouping, types: Mapping[str, str]) -> None:
+    def __init__(self, grouping: Grouping, types: Mapping[str, str], *, subtracts: bool = False) -> None:
         self.grouping = grouping
         self.types = types
+        self.subtracts = subtracts
         self.measures: dict[str, Measure] = {}
         self.rows = self._measure("count", "pg_catalog.count(*)", "bigint", "rows", "")
         self.composed: dict[bytes, _Composed] = {}
@@ -247,7 +273,14 @@ class _Design:
         if not wholes:
             for each in grouping.conditions:
                 self.keys |= dict.fromkeys(sorted(columns_of(each)))
+        if wholes and tuple(self.keys) != grouping.keys:
+            raise Unfit("its distinct counts and percentiles depend on values that change from call to call")
         self.summary = self._summary(condition)
+        if subtracts:
+            changing = subtractable(self.summary, types)
+            if changing is None:
+                raise Unfit("what it sums up cannot be taken away again")
+            self.summary = changing
 
     def _summary(self, condition: str) -> Summary:
         grouping = self.grouping
@@ -323,7 +356,7 @@ class _Design:
         def total(name: str, result: str) -> tuple[Measure, str]:
             sql = f"pg_catalog.{name}({argument}){inner}"
             stem = f"{name}_{aggregate.argument}" if aggregate.argument else "rows"
-            measure = self._measure(name, sql, result, stem, inner)
+            measure = self._measure(name, sql, result, stem, inner, aggregate.argument)
             combining = "sum" if name == "count" else name
             return measure, f"pg_catalog.{combining}({quote.identifier(measure.name)}){outer}"
 
@@ -334,16 +367,22 @@ class _Design:
             measure, sql = total(aggregate.name, self.types.get(aggregate.argument, "text"))
             return _Composed((measure,), sql)
         measure, sql = total("sum", _SUMMED[self._type(aggregate.argument)])
+        if self.subtracts and self._type(aggregate.argument) == "numeric":
+            nan = f"pg_catalog.sum({quote.identifier(_nan_of(measure.name))}){outer}"
+            sql = f"case when {nan} > 0 then 'NaN' else {sql} end"
         count, counted = total("count", "bigint")
         if aggregate.name == "sum":
             # What was added and taken away again sums up to zero, where the sum of nothing is null.
             whole = f"case when {counted} > 0 then {sql} end"
             return _Composed((measure, count), f"({whole})::bigint" if measure.type == "bigint" else f"({whole})")
-        return _Composed((measure, count), f"({sql} / nullif({counted}, 0))")
+        return _Composed((measure, count), f"(({sql}) / nullif({counted}, 0))")
 
-    def _measure(self, kind: str, sql: str, result: str, stem: str, condition: str) -> Measure:
+    def _measure(self, kind: str, sql: str, result: str, stem: str, condition: str, argument: str = "") -> Measure:
         if sql not in self.measures:
-            self.measures[sql] = Measure(self._free(stem.rstrip("_"), condition), kind, sql, result)
+            name, of_sum = self._free(stem.rstrip("_"), condition), kind == "sum"
+            self.measures[sql] = Measure(
+                name, kind, sql, result, argument if of_sum else "", condition if of_sum else ""
+            )
         return self.measures[sql]
 
     def _free(self, stem: str, condition: str) -> str:

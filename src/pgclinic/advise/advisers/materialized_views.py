@@ -37,7 +37,7 @@ from pgclinic.model.snapshot import Snapshot
 from pgclinic.sql import quote
 from pgclinic.sql.policies import policies_on
 from pgclinic.sql.statements import UnreadableSqlError
-from pgclinic.sql.summaries import Kept, Summary, Types, definition_of, of_days, united
+from pgclinic.sql.summaries import Kept, Summary, Types, definition_of, of_days, subtractable, united
 
 _LEAST_SHARE = 0.002
 """Of the workload's time: what takes less is not worth a relation of its own."""
@@ -62,19 +62,16 @@ class _Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One summary, the statements that it would serve, and how it would be kept.
 
     By refreshes, unless there are ``changes`` and a ``reader`` (a rollup), or a ``log`` (daily sums): their relations.
+    ``summary`` is as it was asked for, ``kept`` as it would be kept.
     """
 
+    summary: Summary
     askings: tuple[Asking, ...]
     kept: KeptRelation
     pace: Pace
     changes: RelationName | None = None
     reader: RelationName | None = None
     log: RelationName | None = None
-
-    @property
-    def summary(self) -> Summary:
-        """What is kept."""
-        return self.kept.summary
 
     @property
     def source(self) -> Kept:
@@ -91,7 +88,7 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
     if not served:
         return
     yield Progress("planning with kept sums")
-    altered, candidates = _with_all(case, served)
+    altered, candidates = _with_all(case, types, served)
     taken = {relation.name for relation in altered.relations} | {index.name for index in altered.indexes}
     with case.planner_of(altered) as planner:
         for each in candidates:
@@ -143,22 +140,25 @@ def _served(snapshot: Snapshot, askings: Sequence[Asking]) -> Iterator[tuple[Sum
 
 
 def _with_all(
-    case: Case, served: Sequence[tuple[Summary, tuple[Asking, ...]]]
+    case: Case, types: Types, served: Sequence[tuple[Summary, tuple[Asking, ...]]]
 ) -> tuple[Snapshot, tuple[_Candidate, ...]]:
     """The database with all that might be kept in it."""
     altered, candidates = case.snapshot, []
     for summary, askings in served:
         calls = sum(each.original.calls for each in askings)
         pace = pace_of(case.snapshot, case.workload, summary.table, calls)
-        altered, kept = with_summary(altered, summary, _stem(summary))
+        is_fast = pace.changes_per_ask > _MOST_CHANGES and _sees_every_change(case.snapshot, summary)
+        changing = subtractable(summary, types[f"{summary.table.schema}.{summary.table.name}"]) if is_fast else None
+        altered, kept = with_summary(altered, changing or summary, _stem(summary))
         changes = reader = log = None
-        if pace.changes_per_ask > _MOST_CHANGES and _sees_every_change(case.snapshot, summary):
-            if summary.can_be_added:
-                unfolded = min(kept.rows, max(1.0, pace.writes * _FOLDED_SECONDS))
-                altered, changes, reader = with_changes(altered, kept, unfolded)
-            elif summary.bucket:
-                altered, log = with_log(altered, kept, _DAYS_NOTED)
-        candidates.append(_Candidate(askings=askings, kept=kept, pace=pace, changes=changes, reader=reader, log=log))
+        if changing is not None:
+            unfolded = min(kept.rows, max(1.0, pace.writes * _FOLDED_SECONDS))
+            altered, changes, reader = with_changes(altered, kept, unfolded)
+        elif is_fast and summary.bucket:
+            altered, log = with_log(altered, kept, _DAYS_NOTED)
+        candidates.append(
+            _Candidate(summary=summary, askings=askings, kept=kept, pace=pace, changes=changes, reader=reader, log=log)
+        )
     return altered, tuple(candidates)
 
 
@@ -191,12 +191,17 @@ def _judged(
     writes_ms = _WRITE_MS * pace.writes + _ROW_MS * pace.changes
     if candidate.changes is not None and candidate.reader is not None:
         if writes_ms <= most_ms:
-            yield from writing.rollup(found, changes=candidate.changes, reader=candidate.reader)
+            upkeep = _LARGEST_UPKEEP * writes_ms / most_ms
+            yield from writing.rollup(found, changes=candidate.changes, reader=candidate.reader, upkeep=upkeep)
         return
     if candidate.log is not None:
         anew = planner.plan(Question(sql=of_days(summary, quote.relation(candidate.log))), visible=frozenset(made))
-        if isinstance(anew, Plan) and writes_ms + anew.cost * ms_a_cost / _FOLDED_SECONDS <= most_ms:
-            yield from writing.daily_sums(found, log=candidate.log, refresh_cost=anew.cost)
+        if not isinstance(anew, Plan):
+            return
+        upkeep_ms = writes_ms + anew.cost * ms_a_cost / _FOLDED_SECONDS
+        if upkeep_ms <= most_ms:
+            upkeep = _LARGEST_UPKEEP * upkeep_ms / most_ms
+            yield from writing.daily_sums(found, log=candidate.log, refresh_cost=anew.cost, upkeep=upkeep)
         return
     if pace.changes_per_ask > _MOST_CHANGES:
         yield _always_behind(snapshot, summary, pace)
@@ -208,7 +213,8 @@ def _judged(
         pace, refresh_ms=refresh.cost * ms_a_cost, saved_ms=saved_ms / calls, largest_share=_LARGEST_UPKEEP
     )
     if due is not None:
-        yield from writing.materialized_view(found, due=due, refresh_cost=refresh.cost)
+        upkeep = _LARGEST_UPKEEP * refresh.cost * ms_a_cost / (most_ms * due)
+        yield from writing.materialized_view(found, due=due, refresh_cost=refresh.cost, upkeep=upkeep)
 
 
 def _always_behind(snapshot: Snapshot, summary: Summary, pace: Pace) -> Declined:

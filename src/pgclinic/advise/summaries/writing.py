@@ -31,7 +31,8 @@ _DAY = 86_400
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
     """What is known when it is written: who gains, what is needed beside it, and how often it is asked.
 
-    ``taken`` are names of relations and indexes, to which those of new ones are added.
+    ``taken`` are names of relations and indexes, to which those of new ones are added. ``upkeep``, below, is what
+    keeping the sums costs, as a share of what they save.
     """
 
     snapshot: Snapshot
@@ -53,7 +54,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
         return self.kept.summary.table
 
 
-def materialized_view(found: Findings, *, due: int, refresh_cost: float) -> Iterator[Prescription]:
+def materialized_view(found: Findings, *, due: int, refresh_cost: float, upkeep: float) -> Iterator[Prescription]:
     """The view, after the indexes that its readers need; ``due`` in seconds, ``refresh_cost`` as planned."""
     view = View(
         name=found.kept.name,
@@ -72,6 +73,7 @@ def materialized_view(found: Findings, *, due: int, refresh_cost: float) -> Iter
         Fact("refresh", create_materialized_view.refresh_statement(view), Unit.TEXT),
         Fact("refresh_cost", refresh_cost, Unit.COST, Provenance.PLANNED),
         Fact("interval", due, Unit.SECONDS, Provenance.ESTIMATED),
+        _upkeep(upkeep),
     )
     change = ApplicationChange(
         summary="Read the kept sums instead of the table, and let a timer call their function often: it refreshes "
@@ -81,7 +83,7 @@ def materialized_view(found: Findings, *, due: int, refresh_cost: float) -> Iter
     yield from _complete(found, cure, more, change)
 
 
-def rollup(found: Findings, *, changes: RelationName, reader: RelationName) -> Iterator[Prescription]:
+def rollup(found: Findings, *, changes: RelationName, reader: RelationName, upkeep: float) -> Iterator[Prescription]:
     """The cells with their triggers, after the indexes that readers need."""
     name = found.kept.name
     functions = _functions(found)
@@ -97,7 +99,7 @@ def rollup(found: Findings, *, changes: RelationName, reader: RelationName) -> I
         strangers=_strangers(found),
     )
     cure = create_rollup.prescribe(made, size_bytes=found.kept.size_bytes)
-    more = (Fact("writes", round(found.pace.writes * _DAY), Unit.COUNT),)
+    more = (Fact("writes", round(found.pace.writes * _DAY), Unit.COUNT), _upkeep(upkeep))
     change = ApplicationChange(
         summary="Read the kept sums instead of the table: they are exact at every moment. Let a timer call the "
         "function that folds their differences every minute; drop them before a column that they are of is changed.",
@@ -106,7 +108,7 @@ def rollup(found: Findings, *, changes: RelationName, reader: RelationName) -> I
     yield from _complete(found, cure, more, change)
 
 
-def daily_sums(found: Findings, *, log: RelationName, refresh_cost: float) -> Iterator[Prescription]:
+def daily_sums(found: Findings, *, log: RelationName, refresh_cost: float, upkeep: float) -> Iterator[Prescription]:
     """The cells with their log, after the indexes that readers need; ``refresh_cost`` is of the days noted, planned."""
     name = found.kept.name
     functions = _functions(found)
@@ -124,6 +126,7 @@ def daily_sums(found: Findings, *, log: RelationName, refresh_cost: float) -> It
     more = (
         Fact("writes", round(found.pace.writes * _DAY), Unit.COUNT),
         Fact("refresh_cost", refresh_cost, Unit.COST, Provenance.PLANNED),
+        _upkeep(upkeep),
     )
     change = ApplicationChange(
         summary="Read the kept sums instead of the table: they are exact at every moment. Let a timer call the "
@@ -169,6 +172,10 @@ def _complete(
         application=change,
         requires=tuple(each.fingerprint for each in indexes),
     )
+
+
+def _upkeep(share: float) -> Fact:
+    return Fact("upkeep", share, Unit.RATIO, Provenance.ESTIMATED)
 
 
 def _gain(each: Costs) -> StatementGain:
