@@ -24,11 +24,24 @@ class ArrayType(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=4096)
 def array_of(type_name: str) -> ArrayType:
     """The array for a type as ``format_type`` spells it. Raises UnreadableSqlError for what is no type."""
+    return array_of_tree(_parsed(type_name))
+
+
+@lru_cache(maxsize=4096)
+def unmodified(type_name: str) -> str:
+    """The type without its modifiers: ``varchar`` for ``character varying(20)``, to which a cast would cut.
+
+    Raises UnreadableSqlError for what is no type.
+    """
+    return _written(_parsed(type_name), is_array=True)
+
+
+def _parsed(type_name: str) -> Tree:
     tree = parse_one(f"select $1::{type_name}")
     targets = tree.stmts[0].stmt.select_stmt.target_list
     if len(targets) != 1 or targets[0].res_target.val.WhichOneof("node") != "type_cast":
         raise UnreadableSqlError("not a type")
-    return array_of_tree(targets[0].res_target.val.type_cast.type_name)
+    return targets[0].res_target.val.type_cast.type_name
 
 
 def array_of_tree(type_name: Tree) -> ArrayType:
