@@ -88,7 +88,7 @@ def test_each_combination_is_planned_for_itself_and_cheaper_than_one_plan_for_al
     assert any("Index Scan" in notice and "place" in notice for notice in notices)
 
 
-def test_the_function_sees_what_its_caller_may_see(database: "Database", role_name: str) -> None:
+def test_the_function_sees_what_its_caller_may_see(role_name: str, database: "Database") -> None:
     database.execute(SCHEMA)
     database.execute(f"create role {role_name}; grant select on visits to {role_name}")
     database.execute("alter table visits enable row level security")
