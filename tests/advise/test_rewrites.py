@@ -38,6 +38,9 @@ KEYS = [("3",), ("03",), ("-5",), ("99999",), ("32767",), ("x",), ("",), (None,)
 KEYS += [("-9223372036854775808",), ("9223372036854775808",), ("1e1",), (" 3",)]
 TOKENS = [("00000000-0000-0000-0000-00000000000a",), ("00000000-0000-0000-0000-00000000000A",), ("x",), (None,)]
 NAMES: list[Values] = [("n3", "7"), ("n3", None), (None, "4"), (None, None), ("n6", "6")]
+JOINED = """
+    select t.id from trips t left join owners o on o.id = t.spare where t.name = $1 or o.email = $1 or o.spare = $2
+"""
 CASES: dict[str, list[tuple[str, Sequence[Values]]]] = {
     "date_of_column": [
         (f"select id from trips where {side} {operator} $1{cast}", DAYS)
@@ -70,11 +73,7 @@ CASES: dict[str, list[tuple[str, Sequence[Values]]]] = {
     ],
     "or_across_columns": [
         ("select name, spare from trips where name = $1 or spare = $2::integer", NAMES),
-        (
-            "select t.id from trips t left join owners o on o.id = t.spare"
-            " where t.name = $1 or o.email = $1 or o.spare = $2",
-            NAMES,
-        ),
+        (JOINED, NAMES),
         ("select name from trips where owner < 30 and (spare = $2::integer or name = $1 or id in (1, 5, 7))", NAMES),
     ],
 }
