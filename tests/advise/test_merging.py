@@ -274,6 +274,17 @@ def test_a_new_text_that_reads_what_is_not_there_yet_is_not_planned() -> None:
         assert (after.workload.statements, after.new) == ((), ())
 
 
+def test_what_a_function_runs_itself_is_asked_as_before_and_keeps_its_index() -> None:
+    mapping = StatementMapping(
+        original=fingerprint(OLD), replacements=(Replacement(sql="select search_calls($1)"),), runs_original=True
+    )
+    workload = Workload(statements=(statement(OLD),), source="")
+    search = item("c", mappings=(mapping,))
+    assert asked_after(workload, [search], seen()).workload == workload
+    wanted = index("phone", gains=(gain(OLD, 100, 1),))
+    assert {each.kind for each in merged(search, wanted).prescriptions} == {search.kind, "create_index"}
+
+
 def test_the_whole_counts_each_statement_once_by_its_best_cure() -> None:
     workload = Workload(statements=(statement(OLD, 300), statement("select 1 from calls", 100)), source="")
     mapping = StatementMapping(original=fingerprint(OLD), replacements=(Replacement(sql=NEW),))

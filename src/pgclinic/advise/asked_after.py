@@ -36,13 +36,15 @@ class AskedAfter(msgspec.Struct, frozen=True):
 def asked_after(workload: Workload, prescriptions: Sequence[Prescription], snapshot: Snapshot) -> AskedAfter:
     """The workload with every statement that a mapping replaces given way to its replacements.
 
-    A new text has the original's time; its calls are as many fewer as one run stands for. What reads a relation that
-    is not there yet is left out: whoever makes the relation has planned for it.
+    A statement that a function runs from now on is asked as before. A new text has the original's time; its calls are
+    as many fewer as one run stands for. What reads a relation that is not there yet is left out: whoever makes the
+    relation has planned for it.
     """
     mappings: dict[str, StatementMapping] = {}
     for item in prescriptions:
         for mapping in item.mappings:
-            mappings.setdefault(mapping.original, mapping)
+            if not mapping.runs_original:
+                mappings.setdefault(mapping.original, mapping)
     new = tuple(
         text
         for statement in workload.statements

@@ -104,7 +104,13 @@ def _needless_index(item: Prescription, kept: Sequence[Prescription], _: Collect
         return None
     if any(item.fingerprint in other.requires for other in kept):
         return None
-    replaced = {mapping.original for other in kept if other is not item for mapping in other.mappings}
+    replaced = {
+        mapping.original
+        for other in kept
+        if other is not item
+        for mapping in other.mappings
+        if not mapping.runs_original
+    }
     if not all(gain.fingerprint in replaced for gain in item.gains):
         return None
     return refusal(item, "The statements that would use it are replaced by others, which do without.")

@@ -150,7 +150,8 @@ class StatementMapping(msgspec.Struct, frozen=True, kw_only=True):
     ``calls`` consecutive calls of the original (1: a plain rewrite; 1,000: a batch). ``equal_results`` says how it
     is known that the rows are the same (``hash`` when a proof compares them, else the reason why it need not).
     ``sql`` is the original with the ``$n`` that the replacements are made of: pg_stat_statements has them where the
-    application may send constants, whose values are then taken from what it sends.
+    application may send constants, whose values are then taken from what it sends. ``runs_original``: the replacement
+    is a function that itself runs the original, or as much of it as applies: what helps the original still does.
     """
 
     original: str
@@ -158,6 +159,7 @@ class StatementMapping(msgspec.Struct, frozen=True, kw_only=True):
     sql: str = ""
     calls: int = 1
     equal_results: str = BY_HASH
+    runs_original: bool = False
 
 
 class CodeExample(msgspec.Struct, frozen=True):

@@ -147,6 +147,7 @@ def _prescription(batch: _Batch) -> Prescription:
         ),
         calls=ROWS,
         equal_results=batch.form.sameness,
+        runs_original=function is not None,
     )
     facts = {fact.name: fact for fact in batch.finding.facts}
     return Prescription(

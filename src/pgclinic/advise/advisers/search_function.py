@@ -248,6 +248,7 @@ def _prescription(searching: _Searching, gain: StatementGain) -> Prescription:
         replacements=(
             Replacement(sql=searching.sql, parameters=tuple(Gather(number) for number in searching.numbers)),
         ),
+        runs_original=True,
     )
     columns = ", ".join(dict.fromkeys(each.column for each in searching.search.filters))
     return Prescription(
