@@ -194,6 +194,14 @@ def test_sums_that_triggers_would_not_see_change_are_declined(database: "Databas
     assert {fact.name: fact.value for fact in declined.facts}["what"] == "it has partitions or heirs"
 
 
+def test_percentiles_over_a_moving_span_are_declined(database: "Database") -> None:
+    make_sales(database, 2_000)
+    sql = "select percentile_cont(0.5) within group (order by amount) from sales where sold_at >= $1"
+    (declined,) = advised(_ADVISER, asked(database, sql))
+    assert isinstance(declined, Declined)
+    assert declined.object.kind == "statement"
+
+
 @pytest.mark.parametrize(
     ("rows", "sql", "calls"),
     [

@@ -63,7 +63,7 @@ class Kept(msgspec.Struct, frozen=True):
 
 def kept(sql: str) -> Kept:
     """By adding differences where that can be done, else for days that rest."""
-    (summary,) = summaries_in(sql, resolver, {"public.Odd events": _TYPES})
+    (summary,) = summaries_in(sql, resolver, {_RELATION.name: _TYPES})
     assert isinstance(summary, Summary)
     changing = subtractable(summary, _TYPES)
     if changing is not None:
@@ -89,7 +89,7 @@ def kept(sql: str) -> Kept:
         )
         cure, call = create_daily_sums.prescribe(sums, size_bytes=0), create_daily_sums.call(sums)
         source = Source(sums.quoted(sums.cells), log=sums.quoted(sums.log))
-    return Kept(cure, call, sql, rewritten(sql, resolver, {"public.Odd events": _TYPES}, lambda _: source))
+    return Kept(cure, call, sql, rewritten(sql, resolver, {_RELATION.name: _TYPES}, lambda _: source))
 
 
 def make_table(database: "Database", rows: int) -> None:

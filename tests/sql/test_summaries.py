@@ -43,14 +43,14 @@ def resolver(schema: str, name: str) -> CatalogRelation | None:
 
 
 def summaries(sql: str) -> tuple[Summary | str, ...]:
-    return summaries_in(sql, resolver, {"public.events": _TYPES})
+    return summaries_in(sql, resolver, {_TABLE: _TYPES})
 
 
 def reading(sql: str, kept: Summary) -> str:
     return rewritten(
         sql,
         resolver,
-        {"public.events": _TYPES},
+        {_TABLE: _TYPES},
         lambda part: Kept("public.kept") if kept.serves(part) else None,
     )
 

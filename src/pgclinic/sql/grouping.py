@@ -6,9 +6,11 @@ to the last node is no grouping: a rewritten statement must give the same rows.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 
+from pgclinic.model.names import RelationName
 from pgclinic.sql.constants import constant_value
 from pgclinic.sql.operands import children, is_node, without_casts
 from pgclinic.sql.sources import CatalogRelation, Resolver
@@ -17,6 +19,12 @@ from pgclinic.sql.tree import Node, Tree, nodes, parse_one, replace_nodes, selec
 
 MOMENTS = frozenset({"timestamp with time zone", "timestamp without time zone"})
 """Types of columns that tell when, as format_type spells them; a modifier may follow ``timestamp``."""
+
+MOVING = "its distinct counts and percentiles over a moving span cannot be put together from those of days"
+"""Why the commonest of what cannot be kept is not."""
+
+Types: TypeAlias = Mapping[RelationName, Mapping[str, str]]
+"""The columns' types by table and column, as format_type spells them."""
 
 _AND, _OP, _BETWEEN = 1, 1, 11
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -73,11 +81,8 @@ class Grouping(msgspec.Struct, frozen=True, kw_only=True):
     aggregates: tuple[Aggregate, ...]
 
 
-def groupings(tree: Tree, resolver: Resolver, types: Mapping[str, Mapping[str, str]]) -> Iterator[Grouping | str]:
-    """Every SELECT of a statement, its views written out already, that sums up a single table; or why it is not read.
-
-    ``types`` are the columns' types by table (``schema.name``) and column, as format_type spells them.
-    """
+def groupings(tree: Tree, resolver: Resolver, types: Types) -> Iterator[Grouping | str]:
+    """Every SELECT of a statement, its views written out already, that sums up one table; or why it is not read."""
     for node in list(nodes(tree)):
         if node.WhichOneof("node") != "select_stmt" or not _sums_up(node.select_stmt):
             continue
@@ -181,7 +186,7 @@ def _aggregate_name(node: Tree) -> str:
 class _Reading:
     """One SELECT under examination; raises Unfit with the first reason."""
 
-    def __init__(self, select: Tree, resolver: Resolver, types: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, select: Tree, resolver: Resolver, types: Types) -> None:
         self.select = select
         variable = select.from_clause[0].range_var
         relation = resolver(variable.schemaname, variable.relname)
@@ -189,7 +194,7 @@ class _Reading:
             raise Unfit("it does not read a table")
         self.relation = relation
         self.alias = variable.alias.aliasname or variable.relname
-        self.types = types.get(f"{relation.name.schema}.{relation.name.name}", {})
+        self.types = types.get(relation.name, {})
         self.aggregates: dict[bytes, Aggregate] = {}
 
     def grouping(self) -> Grouping:

@@ -9,16 +9,17 @@ A bound in time need not fall on the edge of a day: whole days come from the sum
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeAlias
 
 import msgspec
 
 from pgclinic.model.names import RelationName
 from pgclinic.sql import quote
 from pgclinic.sql.grouping import (
+    MOVING,
     Aggregate,
     Bound,
     Grouping,
+    Types,
     Unfit,
     bare,
     columns_of,
@@ -40,9 +41,6 @@ _IN_ZONE = (
     " end"
 )
 """True where a session's days are those that are kept; an error that says so elsewhere, for silence would be wrong."""
-
-Types: TypeAlias = Mapping[str, Mapping[str, str]]
-"""The columns' types by table (``schema.name``) and column, as format_type spells them."""
 
 _SUMMED = {"smallint": "bigint", "integer": "bigint", "bigint": "numeric", "numeric": "numeric"}
 """What ``sum`` makes of each type; floating-point sums depend on their order and are not kept."""
@@ -163,7 +161,7 @@ def rewritten(sql: str, resolver: Resolver, types: Types, kept: Callable[[Summar
 
 def types_of(grouping: Grouping, types: Types) -> Mapping[str, str]:
     """The types of the grouping's table."""
-    return types[f"{grouping.relation.name.schema}.{grouping.relation.name.name}"]
+    return types[grouping.relation.name]
 
 
 def united(summaries: Sequence[Summary]) -> Summary | None:
@@ -328,7 +326,7 @@ class _Design:
         """For what cannot be put together a cell must be all that is asked."""
         grouping = self.grouping
         if grouping.moment is None and grouping.bounds:
-            raise Unfit("its distinct counts and percentiles over a moving span cannot be put together from parts")
+            raise Unfit(MOVING)
         if any(has_parameters(each) for each in grouping.conditions):
             raise Unfit("its distinct counts and percentiles depend on values that change from call to call")
         return " and ".join(f"({select_list([bare(each)])})" for each in grouping.conditions)

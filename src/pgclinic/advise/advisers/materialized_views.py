@@ -35,18 +35,21 @@ from pgclinic.model.prescription import Declined, Prescription
 from pgclinic.model.progress import Progress
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.sql import quote
+from pgclinic.sql.grouping import MOVING, Types
 from pgclinic.sql.policies import policies_on
 from pgclinic.sql.statements import UnreadableSqlError
-from pgclinic.sql.summaries import Kept, Summary, Types, definition_of, of_days, subtractable, united
+from pgclinic.sql.summaries import Kept, Summary, definition_of, of_days, subtractable, united
 
 _LEAST_SHARE = 0.002
 """Of the workload's time: what takes less is not worth a relation of its own."""
+_HEAVY_SHARE = 0.02
+"""Of the workload's time: a statement that takes as much deserves to be told why its sums are not kept."""
 _LEAST_GAIN = 5.0
 """How many times cheaper a statement must become, than now and than with an index."""
 _LEAST_COST = 500.0
 """What an index brings below this planner cost, some milliseconds, is quick enough without sums."""
-_LARGEST_UPKEEP = 0.1
-"""Which share of what is saved refreshing may cost."""
+_LARGEST_UPKEEP = 0.25
+"""Which share of what is saved may go into keeping the sums."""
 _MOST_CHANGES = 1.0
 """Rows that may change between two askings for a materialized view to be of use."""
 _WRITE_MS = 0.1
@@ -84,7 +87,9 @@ class _Candidate(msgspec.Struct, frozen=True, kw_only=True):
 def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
     """Materialized views and rollups, the heaviest statement's first."""
     types = column_types(case.snapshot)
-    served = list(_served(case.snapshot, _askings(case, types)))
+    askings = _askings(case, types)
+    yield from _cannot_be_kept(case, askings)
+    served = list(_served(case.snapshot, askings))
     if not served:
         return
     yield Progress("planning with kept sums")
@@ -96,7 +101,7 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
 
 
 def _askings(case: Case, types: Types) -> list[Asking]:
-    """Statements worth looking at that sum up."""
+    """Statements worth looking at that sum up, or would if that could be kept."""
     whole = sum(each.total_ms if each.total_ms is not None else each.calls for each in case.workload.statements)
     found = []
     for statement in case.workload.statements:
@@ -107,9 +112,24 @@ def _askings(case: Case, types: Types) -> list[Asking]:
             each = asking(statement, case.snapshot, types)
         except UnreadableSqlError:
             continue
-        if each.summaries:
+        if each.summaries or each.reasons:
             found.append(each)
     return found
+
+
+def _cannot_be_kept(case: Case, askings: Sequence[Asking]) -> Iterator[Declined]:
+    """Heavy statements that one would like to keep the sums of."""
+    whole = sum(each.total_ms if each.total_ms is not None else each.calls for each in case.workload.statements)
+    for each in askings:
+        share = each.total_ms / whole
+        if share >= _HEAVY_SHARE and MOVING in each.reasons:
+            yield Declined(
+                adviser="materialized_views",
+                object=ObjectName("statement", each.original.fingerprint),
+                reason="Distinct counts and percentiles over a moving span cannot be put together from those of days: "
+                "no kept sums serve {text}, which takes {share} of all time; an index on its bounds may.",
+                facts=(Fact("text", each.original.sql, Unit.TEXT), Fact("share", share, Unit.RATIO)),
+            )
 
 
 def _served(snapshot: Snapshot, askings: Sequence[Asking]) -> Iterator[tuple[Summary, tuple[Asking, ...]]]:
@@ -148,7 +168,7 @@ def _with_all(
         calls = sum(each.original.calls for each in askings)
         pace = pace_of(case.snapshot, case.workload, summary.table, calls)
         is_fast = pace.changes_per_ask > _MOST_CHANGES and _sees_every_change(case.snapshot, summary)
-        changing = subtractable(summary, types[f"{summary.table.schema}.{summary.table.name}"]) if is_fast else None
+        changing = subtractable(summary, types[summary.table]) if is_fast else None
         altered, kept = with_summary(altered, changing or summary, _stem(summary))
         changes = reader = log = None
         if changing is not None:

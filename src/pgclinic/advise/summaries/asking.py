@@ -1,17 +1,16 @@
 """Statements that sum up, made ready: the constants that the application wrote put back, the summaries that serve."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from pgclinic.advise.whatif import subject_of
 from pgclinic.model.prescription import Gather
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.workload import ParameterSet, WorkloadStatement
+from pgclinic.sql.grouping import Types
 from pgclinic.sql.parameters import parameter_numbers, put_parameters
 from pgclinic.sql.resolve import resolver_of
 from pgclinic.sql.sources import Resolver
-from pgclinic.sql.summaries import Summary, Types, summaries_in
+from pgclinic.sql.summaries import Summary, summaries_in
 from pgclinic.sql.tree import parse_one, written
 
 
@@ -58,12 +57,10 @@ def resolver_for(each: Asking, snapshot: Snapshot) -> Resolver:
     return resolver_of(snapshot, each.original.role)
 
 
-def column_types(snapshot: Snapshot) -> Mapping[str, Mapping[str, str]]:
+def column_types(snapshot: Snapshot) -> Types:
     """Columns' types by table and column."""
     return {
-        f"{relation.schema}.{relation.name}": {
-            column.name: column.type for column in snapshot.columns_of.get(relation.oid, ())
-        }
+        relation.relation_name: {column.name: column.type for column in snapshot.columns_of.get(relation.oid, ())}
         for relation in snapshot.relations
     }
 

@@ -10,10 +10,10 @@ from pgclinic.advise.summaries.asking import Asking, resolver_for
 from pgclinic.model.catalog import IndexDefinition, IndexKey
 from pgclinic.model.plan import Asked, Plan, Question, WhatIfIndex
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.sql.grouping import without_modifier
+from pgclinic.sql.grouping import Types, without_modifier
 from pgclinic.sql.immutable import Catalog, type_of
 from pgclinic.sql.shape import shape_of
-from pgclinic.sql.summaries import Kept, Summary, Types, columns_read, rewritten
+from pgclinic.sql.summaries import Kept, Summary, columns_read, rewritten
 
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,8 @@ _HEADER = 28
 """Bytes of a heap tuple beside its columns: header with its alignment, and line pointer."""
 _NUMBER_WIDTH = 8
 _DAYS_UNKNOWN = 365
+_MOST_DAYS = 10_000
+"""As many bounds as a histogram has at most."""
 
 
 class KeptRelation(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,15 +187,22 @@ def cells_of(snapshot: Snapshot, summary: Summary) -> float:
 def _days(snapshot: Snapshot, table: Relation, summary: Summary) -> tuple[str, ...]:
     """A moment of each day between the ends of the column that are known, as text."""
     statistics = snapshot.statistics_of.get((table.oid, summary.time, table.kind == "p"))
-    bounds = [each for each in parse_array((statistics and statistics.histogram_bounds) or "{}") if each]
+    bounds = list(_elements(statistics.histogram_bounds if statistics else None))
     ends = [each for each in snapshot.column_ends if (each.relation, each.column) == (table.oid, summary.time)]
     bounds = [*(end.low for end in ends if end.low), *bounds, *(end.high for end in ends if end.high)]
     try:
-        days = round(seconds_between(bounds[0], bounds[-1]) / DAY) + 1 if bounds else 0
+        days = min(_MOST_DAYS, round(seconds_between(bounds[0], bounds[-1]) / DAY) + 1) if bounds else 0
     except ValueError:
         return ()
     share = max(1, len(bounds) - 1)
     return tuple(bounds[min(len(bounds) - 1, round(day * share / max(1, days - 1)))] for day in range(days))
+
+
+def _elements(array: str | None) -> tuple[str, ...]:
+    try:
+        return tuple(element for element in parse_array(array or "{}") if element)
+    except ValueError:
+        return ()
 
 
 def _columns(snapshot: Snapshot, table: Relation, summary: Summary, oid: int) -> list[Column]:
@@ -225,7 +234,7 @@ def _statistics(snapshot: Snapshot, table: Relation, summary: Summary, oid: int,
         own = snapshot.statistics_of.get((table.oid, key, table.kind == "p"))
         if own is None:
             continue
-        values = [each for each in parse_array(own.most_common_vals or "{}") if each is not None]
+        values = _elements(own.most_common_vals)
         share = min(1.0, 1 / max(1.0, own.n_distinct)) if own.n_distinct > 0 else 0.0
         found.append(
             msgspec.structs.replace(
