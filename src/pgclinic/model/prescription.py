@@ -49,8 +49,8 @@ class Risk(IntEnum):
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """One SQL statement of a treatment.
 
-    ``in_transaction`` is False for what PostgreSQL refuses inside one (CONCURRENTLY, VACUUM). ``lock`` is the
-    strongest table lock in PostgreSQL's words and ``blocks`` what that keeps others from doing, an English phrase in
+    ``in_transaction`` is False for what PostgreSQL refuses inside one (CONCURRENTLY, VACUUM), and for what takes so long
+    that no lock of another statement may be kept meanwhile (VALIDATE CONSTRAINT). ``lock`` is the strongest table lock in PostgreSQL's words and ``blocks`` what that keeps others from doing, an English phrase in
     which ``{table}`` stands for ``table``, the name of what is locked.
     ``index`` is the index that it makes, as ``makes`` defines it, or drops when ``makes`` is None: so whoever runs
     it can tell from the catalogs whether it was run before, to the end or halfway.
@@ -58,6 +58,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     ``repeats``: it handles a batch of rows, and is run in transactions of its own until it reports none.
     ``needs``, of a statement of an undo: how many statements of the ``do`` must have been begun for it to have
     anything to take back.
+    ``is_interim``: a later statement makes something else of the index that this one makes (a constraint, say), so that
+    the catalogs no longer tell; once it is counted, it is done.
     """
 
     sql: str
@@ -70,6 +72,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     rebuilds: RelationName | None = None
     repeats: bool = False
     needs: int = 0
+    is_interim: bool = False
 
 
 class Remedy(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,6 +232,11 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True):
     risk: Risk = Risk.LOW
     points: float = 0.0
     saves: float = 0.0
+
+    @property
+    def lasting(self) -> tuple[Statement, ...]:
+        """The statements that make an index to stay."""
+        return tuple(each for each in self.do if each.makes is not None and not each.is_interim)
 
     @property
     def fingerprint(self) -> str:

@@ -184,6 +184,8 @@ def _is_over(observer: psycopg.Connection, way: _Way, place: int, statement: Sta
     What cannot be run in the transaction that counts it may have been run all the same: then the prescription's own
     query knows.
     """
+    if statement.is_interim and place < way.counted:
+        return True
     if statement.index is None:
         if place < way.counted:
             return True

@@ -70,7 +70,7 @@ def ask(connection: psycopg.Connection, prescription: Prescription) -> Plans:
 
 def answers(prescription: Prescription, before: Mapping[str, float], after: Plans) -> tuple[StatementAnswer, ...]:
     """What changed, for every statement that could be asked before (costs, by the same keys) and after."""
-    own = {each.index.name for each in prescription.do if each.makes is not None and each.index is not None}
+    own = {each.index.name for each in prescription.lasting if each.index is not None}
     found = []
     for gain in asked_about(prescription):
         keys = [key for key in before if key.rpartition("/")[0] == gain.fingerprint and key in after]

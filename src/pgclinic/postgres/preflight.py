@@ -168,7 +168,7 @@ def _is_there(connection: psycopg.Connection, prescription: Prescription) -> boo
     """What the prescription's own query says, unless an index has the name that is not the one prescribed."""
     done = is_done(connection, prescription)
     for statement in prescription.do if done else ():
-        if statement.makes is not None and statement.index is not None:
+        if statement.makes is not None and statement.index is not None and not statement.is_interim:
             seen = find_index(connection, statement.index)
             if seen is None or not seen.is_made_from(statement.makes):
                 return False
@@ -195,7 +195,7 @@ def _refusal(connection: psycopg.Connection, prescription: Prescription) -> str:
         return ""
     tables = {RelationName(prescription.table.schema, prescription.table.name): frozenset[str]()}
     for statement in prescription.do:
-        if statement.makes is not None:
+        if statement.makes is not None and not statement.is_interim:
             tables[statement.makes.relation] = _columns(statement.makes)
     for name, columns in tables.items():
         for objection in _objections(connection, name, columns, tables):

@@ -259,7 +259,7 @@ class _Treating:
         if not prescription.gains:
             objection = self.manner.keep_if.objection_to_loss(found)
             return (f"taken back: {objection}" if objection else ""), ""
-        makes_index = any(statement.makes is not None for statement in prescription.do)
+        makes_index = bool(prescription.lasting)
         objection = self.manner.keep_if.objection(found, makes_index=makes_index)
         if objection:
             return f"taken back: {objection}", ""

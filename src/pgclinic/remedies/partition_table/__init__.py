@@ -1,0 +1,345 @@
+"""Turn a table into one partitioned by range of a time, without moving a row and without a long lock.
+
+The table itself becomes the partition of all that was before a bound in the near future: a CHECK says so first, NOT
+VALID and then validated while reads and writes go on, so that ATTACH PARTITION has nothing to read (documentation of
+ALTER TABLE, "ATTACH PARTITION"). Names are exchanged in one short transaction, in which the new table gets all that
+hangs on the old one, read from the catalogs at that moment: what is not known here cannot be forgotten. What cannot be
+exchanged (a materialized view, a foreign key that points here) ends that transaction with an error that names it.
+
+A function makes the partitions of the time to come, and drops or detaches old ones for who asks it to. The way back
+gives the table its name again; rows that were written since are read through it as those of inheriting tables and moved
+into it in batches.
+"""
+
+from collections.abc import Iterator
+from importlib import resources
+
+import msgspec
+
+from pgclinic.model.catalog import IndexDefinition, IndexKey
+from pgclinic.model.names import RelationName
+from pgclinic.model.prescription import Hazard, Remedy, Statement
+from pgclinic.remedies.create_index import LONGEST_NAME, build_statement
+from pgclinic.sql import quote
+
+KIND = "partition_table"
+_NOTHING_REFUSED = "30 days"
+"""How far ahead of now the bound lies at least: until the exchange is done, rows beyond it are refused."""
+
+_SUFFIXES = {"1 day": "_YYYY_MM_DD", "1 week": '_IYYY_"w"IW', "1 month": "_YYYY_MM", "1 year": "_YYYY"}
+INTERVALS = tuple(_SUFFIXES)
+"""What a partition may hold, the shortest first; each is a unit of date_trunc."""
+
+_TYPES = {
+    "date": "pg_catalog.date",
+    "timestamp without time zone": "pg_catalog.timestamp",
+    "timestamp with time zone": "pg_catalog.timestamptz",
+}
+_MOVED = 5000
+"""Rows in a batch of the way back."""
+
+
+class Division(msgspec.Struct, frozen=True, kw_only=True):
+    """How a table is to be partitioned.
+
+    ``key_type`` is the column's type as format_type writes it, ``interval`` one of INTERVALS. ``primary`` are the
+    columns of the primary key, empty without one; where they lack the key it is added to them. ``taken`` are the names
+    of the schema's relations. ``has_pg_cron``: the extension pg_cron is in this database.
+    """
+
+    table: RelationName
+    key: str
+    key_type: str
+    interval: str
+    primary: tuple[str, ...] = ()
+    taken: frozenset[str] = frozenset()
+    has_pg_cron: bool = False
+
+    @property
+    def past(self) -> RelationName:
+        """What the table is called once it is a partition."""
+        return self._beside("_past")
+
+    @property
+    def upkeep(self) -> RelationName:
+        """The function that makes partitions ahead of time."""
+        return self._beside("_partitions")
+
+    @property
+    def widened_key(self) -> IndexDefinition | None:
+        """The unique index that the partition's primary key is made from; None where there is nothing to add."""
+        if not self.primary or self.key in self.primary:
+            return None
+        return _unique(self.table, (*self.primary, self.key))
+
+    def _beside(self, ending: str) -> RelationName:
+        return RelationName(self.table.schema, _named(self.table.name, ending, self.taken))
+
+
+def remedy(division: Division) -> Remedy:
+    """The conversion and its way back. Raises ValueError for a type that it does not know."""
+    names = _Names.of(division)
+    return Remedy(
+        kind=KIND,
+        do=tuple(_there(division, names)),
+        undo=tuple(_back(division, names)),
+        verify=_is_partitioned(division.table),
+        hazards=(
+            Hazard.READS_WHOLE_TABLE,
+            Hazard.NEEDS_EXCLUSIVE_LOCK,
+            Hazard.CHANGES_APPLICATION,
+            *((Hazard.TAKES_DISK, Hazard.WAITS_FOR_OLD_TRANSACTIONS) if division.widened_key else ()),
+        ),
+    )
+
+
+class _Names(msgspec.Struct, frozen=True, kw_only=True):
+    """Names that no relation or constraint has yet."""
+
+    bound: str
+    interim: str
+    back: str
+    spare: str
+    past_primary: str
+    give_back: RelationName
+
+    @staticmethod
+    def of(division: Division) -> "_Names":
+        table, taken = division.table, division.taken
+        widened = division.widened_key is not None
+        return _Names(
+            bound=_named(table.name, "_bound", taken),
+            interim=_named(division.past.name, "_key", taken) if widened else "",
+            back=_named(table.name, "_key", taken) if widened else "",
+            spare=_named(table.name, "_spare", taken),
+            past_primary=_named(division.past.name, "_pkey", taken),
+            give_back=RelationName(table.schema, _named(table.name, "_give_back", taken)),
+        )
+
+
+def _there(division: Division, names: _Names) -> Iterator[Statement]:
+    table = str(division.table)
+    name = quote.relation(division.table)
+    if (definition := division.widened_key) is not None:
+        sql = quote.create_index(definition, names.interim, concurrently=True)
+        yield msgspec.structs.replace(build_statement(sql, definition, names.interim), is_interim=True)
+    yield Statement(
+        sql=_block(_BOUND, {**_table(division), "bound_name": names.bound}, ("bound pg_catalog.text",)),
+        lock="ACCESS EXCLUSIVE",
+        blocks="everything on {table}, for an instant",
+        table=table,
+    )
+    yield Statement(
+        sql=f"alter table {name} validate constraint {quote.identifier(names.bound)}",
+        in_transaction=False,  # or the lock of the statement before it would be kept while the whole table is read
+        lock="SHARE UPDATE EXCLUSIVE",
+        blocks="schema changes and VACUUM on {table}; reads and writes go on",
+        table=table,
+    )
+    yield Statement(sql=_upkeep(division))
+    yield Statement(
+        sql=_block(_text("look") + _text("swap"), _exchange(division, names), _LOOKING, _SWAPPING),
+        lock="ACCESS EXCLUSIVE",
+        blocks="everything on {table}, for an instant",
+        table=table,
+    )
+    if division.has_pg_cron:
+        job, call = quote.literal(_job(division)), quote.literal(f"select {quote.relation(division.upkeep)}()")
+        yield Statement(sql=f"select cron.schedule({job}, '17 3 * * *', {call})")
+    yield Statement(
+        sql=f"analyze {name}",
+        in_transaction=False,  # it reads a sample of every partition
+        lock="SHARE UPDATE EXCLUSIVE",
+        blocks="schema changes and VACUUM on {table}; reads and writes go on",
+        table=table,
+    )
+
+
+def _back(division: Division, names: _Names) -> Iterator[Statement]:
+    """``needs`` counts the statements of the way there."""
+    first = 1 if division.widened_key else 0
+    bound, made, swapped = first + 1, first + 3, first + 4
+    table = str(division.table)
+    if division.has_pg_cron:
+        yield Statement(sql=f"select cron.unschedule({quote.literal(_job(division))})", needs=swapped + 1)
+    if division.widened_key is not None:
+        definition = _unique(division.past, division.primary)
+        sql = quote.create_index(definition, names.back, concurrently=True)
+        build = build_statement(sql, definition, names.back)
+        yield msgspec.structs.replace(build, is_interim=True, needs=swapped)
+    yield Statement(
+        sql=_block(_text("look") + _text("swap_back"), _exchange(division, names), _LOOKING, _SWAPPING_BACK),
+        lock="ACCESS EXCLUSIVE",
+        blocks="everything on {table}, for an instant",
+        table=table,
+        needs=swapped,
+    )
+    yield Statement(sql=_give_back(division, names), needs=swapped)
+    yield Statement(
+        sql=f"select from {quote.relation(names.give_back)}({_MOVED})",
+        lock="SHARE ROW EXCLUSIVE",
+        blocks="writes to {table}, for as long as a batch takes",
+        table=table,
+        repeats=True,
+        needs=swapped,
+    )
+    yield Statement(sql=f"drop function {quote.relation(names.give_back)}(integer)", needs=swapped)
+    arguments = "integer, interval, boolean"
+    yield Statement(sql=f"drop function {quote.relation(division.upkeep)}({arguments})", needs=made)
+    yield Statement(
+        sql=_block(_UNBOUND, {**_table(division), "bound_name": names.bound}),
+        lock="ACCESS EXCLUSIVE",
+        blocks="everything on {table}, for an instant",
+        table=table,
+        needs=bound,
+    )
+
+
+_BOUND = """
+    -- Rows beyond the bound are refused until the exchange: it lies far enough ahead of now.
+    perform pg_catalog.set_config('TimeZone', 'UTC', true);
+    bound := pg_catalog.date_trunc(unit, pg_catalog.now() + ahead) + width;
+    execute pg_catalog.format(
+        'alter table %I.%I add constraint %I check (%I < %L) not valid', home, table_name, bound_name, key_name, bound
+    );
+    execute pg_catalog.format('comment on constraint %I on %I.%I is %L', bound_name, home, table_name, bound);
+"""
+
+_UNBOUND = """
+    -- The exchange takes the bound away: there is one where it did not come to that.
+    if exists (
+        select from pg_catalog.pg_constraint as k
+        where k.conrelid = pg_catalog.format('%I.%I', home, table_name)::pg_catalog.regclass and k.conname = bound_name
+    ) then
+        execute pg_catalog.format('alter table %I.%I drop constraint %I', home, table_name, bound_name);
+    end if;
+"""
+
+_LOOKING = (
+    "asked pg_catalog.regclass",
+    "others pg_catalog.text",
+    "views pg_catalog.text[]",
+    "triggers pg_catalog.text[]",
+    "command pg_catalog.text",
+    "primary_name pg_catalog.name",
+)
+_SWAPPING = ("made pg_catalog.regclass", "bound pg_catalog.text")
+_SWAPPING_BACK = (
+    "past pg_catalog.regclass",
+    "part pg_catalog.regclass",
+    "own pg_catalog.text[]",
+    "has_rows pg_catalog.bool",
+    "heirs pg_catalog.regclass[] := '{}'",
+)
+
+
+def _table(division: Division) -> dict[str, str]:
+    return {
+        "home": division.table.schema,
+        "table_name": division.table.name,
+        "key_name": division.key,
+        "width": division.interval,
+        "unit": division.interval.partition(" ")[2],
+        "ahead": _NOTHING_REFUSED,
+    }
+
+
+def _exchange(division: Division, names: _Names) -> dict[str, str]:
+    return {
+        "home": division.table.schema,
+        "table_name": division.table.name,
+        "key_name": division.key,
+        "past_name": division.past.name,
+        "bound_name": names.bound,
+        "interim_name": names.interim,
+        "back_name": names.back,
+        "past_primary_name": names.past_primary,
+        "spare_name": names.spare,
+        "upkeep_name": division.upkeep.name,
+    }
+
+
+_CONSTANT_TYPES = {"width": "pg_catalog.interval", "ahead": "pg_catalog.interval"}
+
+
+def _constants(values: dict[str, str]) -> Iterator[str]:
+    for name, value in values.items():
+        yield f"{name} constant {_CONSTANT_TYPES.get(name, 'pg_catalog.text')} := {quote.literal(value)}"
+
+
+def _block(body: str, values: dict[str, str], *variables: tuple[str, ...]) -> str:
+    """Statements of PL/pgSQL as one of SQL."""
+    declared = [*_constants(values), *(each for group in variables for each in group)]
+    lines = "".join(f"    {each};\n" for each in declared)
+    return f"do {quote.body(f'{chr(10)}declare{chr(10)}{lines}begin{body.rstrip()}{chr(10)}end{chr(10)}')}"
+
+
+def _function(body: str, values: dict[str, str], head: str) -> str:
+    lines = "".join(f"    {each};\n" for each in _constants(values))
+    return f"{head} as {quote.body(chr(10) + body.replace('declare' + chr(10), 'declare' + chr(10) + lines, 1))}"
+
+
+def _upkeep(division: Division) -> str:
+    suffix = _SUFFIXES[division.interval]
+    values = {key: value for key, value in _table(division).items() if key not in {"ahead", "unit"}}
+    values |= {"stem": _cut(division.table.name, "_0000_00_00"), "suffix": suffix}
+    return _function(
+        _text("upkeep").replace("key_type", _type(division)),
+        values,
+        f"create function {quote.relation(division.upkeep)}(ahead integer default 3, keep interval default null,"
+        " dropping boolean default true) returns integer language plpgsql"
+        " set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO, YMD'",
+    )
+
+
+def _give_back(division: Division, names: _Names) -> str:
+    return _function(
+        _text("give_back"),
+        {"home": division.table.schema, "table_name": division.table.name},
+        f"create function {quote.relation(names.give_back)}(most integer) returns setof integer language plpgsql"
+        " set search_path = pg_catalog, pg_temp",
+    )
+
+
+def _type(division: Division) -> str:
+    plain = division.key_type.partition("(")[0].strip() + division.key_type.partition(")")[2]
+    if plain not in _TYPES:
+        raise ValueError(f"the column {division.key} is no time: {division.key_type}")
+    return _TYPES[plain]
+
+
+def _text(name: str) -> str:
+    return "\n" + resources.files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _unique(table: RelationName, columns: tuple[str, ...]) -> IndexDefinition:
+    return IndexDefinition(table, tuple(IndexKey(column) for column in columns), is_unique=True)
+
+
+def _job(division: Division) -> str:
+    return str(division.upkeep)
+
+
+def _is_partitioned(table: RelationName) -> str:
+    """Whether it is partitioned, and analysed since: ANALYZE comes last."""
+    return (
+        "select exists (select from pg_catalog.pg_class as c"
+        " join pg_catalog.pg_namespace as n on n.oid = c.relnamespace"
+        f" where n.nspname = {quote.literal(table.schema)} and c.relname = {quote.literal(table.name)}"
+        " and c.relkind = 'p' and c.reltuples >= 0)"
+    )
+
+
+def _cut(stem: str, ending: str) -> str:
+    return stem.encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore")
+
+
+def _named(stem: str, ending: str, taken: frozenset[str]) -> str:
+    """``<stem><ending>``, numbered where that is taken, no longer than a name can be."""
+    number = 0
+    while True:
+        numbered = f"{ending}{number or ''}"
+        name = _cut(stem, numbered) + numbered
+        if name not in taken:
+            return name
+        number += 1
