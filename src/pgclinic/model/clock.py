@@ -9,6 +9,11 @@ if TYPE_CHECKING:
 DAY = 86_400
 """Seconds."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE = len("2000-01-01")
+_AT_LEAST = {"day": 1, "week": 7, "month": 31, "year": 366}
+"""Days after the first of a unit on which the next has begun, and the one after it has not."""
+
 
 def seconds_between(earlier: str, later: str) -> float:
     """Seconds from one time to another, negative when they are the other way round.
@@ -16,6 +21,46 @@ def seconds_between(earlier: str, later: str) -> float:
     Raises ValueError for a text that is not a time with a date; without a zone it is read as UTC.
     """
     return (_moment(later) - _moment(earlier)).total_seconds()
+
+
+def position(text: str) -> float:
+    """Seconds from 1970 to a time or to the beginning of a date, in UTC. Raises ValueError for any other text."""
+    return (_moment(text if len(text) > _DATE else f"{text} 00:00:00") - _EPOCH).total_seconds()
+
+
+def written(seconds: float) -> str:
+    """The time at so many seconds from 1970, in UTC, to the microsecond. Raises ValueError past the year 9999."""
+    try:
+        return (_EPOCH + timedelta(seconds=seconds)).isoformat(sep=" ")
+    except OverflowError as error:
+        raise ValueError(f"no time: {seconds}") from error
+
+
+def beginnings(low: float, high: float, unit: str) -> tuple[str, ...]:
+    """The first day of every ``day``, ``week``, ``month`` or ``year`` from that of ``low`` to the first after ``high``.
+
+    ``low`` and ``high`` are seconds from 1970; the days are as ISO 8601. Raises ValueError past the year 9999.
+    """
+    try:
+        day = (_EPOCH + timedelta(seconds=low)).replace(hour=0, minute=0, second=0, microsecond=0)
+        day = _first(day, unit)
+        found = [day]
+        while (found[-1] - _EPOCH).total_seconds() <= high:
+            found.append(_first(found[-1] + timedelta(days=_AT_LEAST[unit]), unit))
+    except OverflowError as error:
+        raise ValueError(f"no time: {high}") from error
+    return tuple(day.date().isoformat() for day in found)
+
+
+def _first(day: datetime, unit: str) -> datetime:
+    match unit:
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+    return day
 
 
 def seconds_counted(snapshot: "Snapshot") -> float | None:
@@ -35,6 +80,6 @@ def _moment(text: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         parsed = None
-    if parsed is None or len(text) <= len("2000-01-01"):
+    if parsed is None or len(text) <= _DATE:
         raise ValueError(f"not an ISO 8601 time: {text!r}")
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -1,0 +1,111 @@
+"""What keeps a growing table from being partitioned without anybody losing what they rely on."""
+
+from collections.abc import Iterator
+
+from pgclinic.model.catalog import Relation
+from pgclinic.model.clock import DAY, position
+from pgclinic.model.evidence import Fact, Unit
+from pgclinic.model.names import RelationName
+from pgclinic.model.prescription import Declined
+from pgclinic.model.snapshot import Snapshot
+from pgclinic.model.tables import table_object
+from pgclinic.sql.growing import GrowingTable
+from pgclinic.sql.mentions import mentions, words
+from pgclinic.sql.resolve import resolver_of
+from pgclinic.sql.statements import UnreadableSqlError
+
+ADVISER = "partitions"
+_AHEAD = 30 * DAY
+"""Rows further ahead of now than this would have to lie in the partition of all that was before."""
+
+_OWN_NAME = frozenset({"tg_table_name", "tg_relname", "tg_relid"})
+"""What a trigger function knows of its table, which for a row of a partition is the partition."""
+
+
+def obstacle(snapshot: Snapshot, found: GrowingTable, high: float | None) -> Declined | None:
+    """Why this table is not partitioned, if so; ``high`` is the key's largest value in seconds from 1970."""
+    return next(_obstacles(snapshot, found, high), None)
+
+
+def _obstacles(snapshot: Snapshot, found: GrowingTable, high: float | None) -> Iterator[Declined]:
+    table, key = found.table, Fact("key", found.column.name, Unit.TEXT)
+    name = Fact("table", str(table.relation_name), Unit.TEXT)
+    if found.pointing or found.keys:
+        yield _bound_by_keys(snapshot, found, name, key)
+    if not found.column.not_null:
+        yield _declined(
+            table, "{table} would be partitioned by {key}, which may be null: no partition holds such rows.", name, key
+        )
+    if high is None:
+        yield _declined(table, "How {key} of {table} is spread over time is not known.", name, key)
+    elif high > position(snapshot.header.clock) + _AHEAD:
+        yield _declined(table, "{table} holds rows whose {key} is far ahead of now.", name, key)
+    for thing in _not_carried_over(snapshot, table):
+        what = Fact("what", thing, Unit.TEXT)
+        yield _declined(table, "{table} has {what}, which could not be kept as it is.", name, what)
+
+
+def _bound_by_keys(snapshot: Snapshot, found: GrowingTable, name: Fact, key: Fact) -> Declined:
+    pointing = ", ".join(
+        f"{constraint.name} of {snapshot.relation_by_oid[constraint.relation].relation_name}"
+        for constraint in found.pointing
+        if constraint.relation in snapshot.relation_by_oid
+    )
+    unique = ", ".join(index.constraint or index.name for index in found.keys)
+    facts = (name, key, Fact("pointing", pointing, Unit.TEXT), Fact("unique", unique, Unit.TEXT))
+    if not found.pointing:
+        reason = "{table} cannot be partitioned by {key}: its unique key {unique} lacks it, and would be lost."
+    elif not found.keys:
+        reason = (
+            "{table} cannot be partitioned by {key}: foreign keys point to it ({pointing}), and what they refer to "
+            "would not be unique without {key}."
+        )
+    else:
+        reason = (
+            "{table} cannot be partitioned by {key}: its unique key {unique} lacks it, and would be lost; foreign keys "
+            "point to it ({pointing})."
+        )
+    return Declined(adviser=ADVISER, object=table_object(found.table), reason=reason, facts=facts)
+
+
+def _not_carried_over(snapshot: Snapshot, table: Relation) -> Iterator[str]:
+    if table.persistence != "p":
+        yield "no write-ahead log"
+    if snapshot.children_of.get(table.oid):
+        yield "tables that inherit from it"
+    for column in snapshot.columns_of.get(table.oid, ()):
+        if column.identity:
+            yield f"the identity column {column.name}"
+    for constraint in snapshot.constraints_of.get(table.oid, ()):
+        if constraint.kind == "x":
+            yield f"the exclusion constraint {constraint.name}"
+        elif not constraint.is_validated:
+            yield f"the constraint {constraint.name} that is not validated"
+        elif constraint.is_deferrable and constraint.kind in "pu":
+            yield f"the deferrable key {constraint.name}"
+    for index in snapshot.indexes_of.get(table.oid, ()):
+        if not index.is_valid:
+            yield f"the invalid index {index.name}"
+        elif index.is_replica_identity and not index.is_primary:
+            yield f"the replica identity {index.name}"
+    functions = {f"{each.schema}.{each.name}": each.sql or "" for each in snapshot.functions}
+    for trigger in snapshot.triggers:
+        body = functions.get(trigger.function.replace('"', ""), "")
+        if trigger.relation == table.oid and {word.lower() for word in words(body)} & _OWN_NAME:
+            yield f"the trigger {trigger.name}, which asks for the name of its table"
+    for view in snapshot.relations:
+        if view.kind == "m" and view.definition and table.relation_name in _read_by(snapshot, view.definition):
+            yield f"the materialized view {view.relation_name} over it"
+
+
+def _read_by(snapshot: Snapshot, sql: str) -> frozenset[RelationName]:
+    resolve = resolver_of(snapshot)
+    try:
+        named = mentions(sql).relations
+    except UnreadableSqlError:
+        return frozenset()
+    return frozenset(known.name for schema, name in named if (known := resolve(schema, name)) is not None)
+
+
+def _declined(table: Relation, reason: str, *facts: Fact) -> Declined:
+    return Declined(adviser=ADVISER, object=table_object(table), reason=reason, facts=facts)
