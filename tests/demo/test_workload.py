@@ -24,6 +24,7 @@ def test_the_workload_is_the_described_one() -> None:
         "import of 1,000 rows",
         "import of 1,000 rows in one batch",
         "end of a call",
+        "purge of old logs",
     }
 
 

@@ -45,7 +45,8 @@ TABLE = """
     comment on table events is 'all that happens';
     comment on column events.kind is 'what it is';
     comment on index events_kind is 'asked often';
-    create function touch() returns trigger language plpgsql as $$begin new.touched := old.touched + 1; return new; end$$;
+    create function touch() returns trigger language plpgsql as $$
+        begin new.touched := old.touched + 1; return new; end$$;
     create trigger touch before update on events for each row execute function touch();
     create function noted() returns trigger language plpgsql as $$begin return null; end$$;
     create trigger noted after insert on events for each statement execute function noted();
@@ -69,7 +70,8 @@ RIGHTS = """
 CARRIED = """
     select 'owner', relowner::regrole::text from pg_class where oid = 'events'::regclass
     union all select 'right', acl::text from pg_class, unnest(relacl) as acl where oid = 'events'::regclass
-    union all select 'row security', relrowsecurity::text || relreplident::text from pg_class where oid = 'events'::regclass
+    union all select 'row security', relrowsecurity::text || relreplident::text from pg_class
+      where oid = 'events'::regclass
     union all select 'comment', obj_description('events'::regclass, 'pg_class')
     union all select 'column', concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attgenerated,
         attacl, attoptions, nullif(attstattarget, -1), pg_get_expr(adbin, adrelid), col_description(attrelid, attnum))
@@ -157,7 +159,8 @@ def test_views_triggers_and_keys_work_over_old_and_new_rows(database_on_each: "D
     database.execute("drop publication everything")  # which refuses updates of generated columns since 18
     drive(treat(database.conninfo, conversion(database)))
     database.execute(
-        "insert into events (kind, customer, at) select 'call', 1, now() + n * interval '20 days' from generate_series(0, 30) n"
+        "insert into events (kind, customer, at)"
+        " select 'call', 1, now() + n * interval '20 days' from generate_series(0, 30) n"
     )
     assert database.execute("select count(*) from calls") == [(2031,)]
     database.execute("update events set kind = 'answer' where at > now() - interval '3 hours'")
@@ -237,7 +240,8 @@ def test_other_times_and_intervals(database_on_each: "Database", key_type: str, 
     course = course_of(database, of_remedy(remedy, ObjectName("table", table.name, schema="public")))
     assert states(drive(treat(database.conninfo, course))) == [State.DONE]
     database.execute(
-        f"""insert into "Odd ""$pgclinic$ name" select now() + n * interval '{interval}' from generate_series(0, 40) n"""
+        f"""insert into "Odd ""$pgclinic$ name"
+        select now() + n * interval '{interval}' from generate_series(0, 40) n"""
     )
     assert states(drive(treat(database.conninfo, course))) == [State.DONE]
     assert drive(undo(database.conninfo, purge=True)).entries[0].error == ""

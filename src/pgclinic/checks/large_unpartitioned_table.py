@@ -22,7 +22,7 @@ from pgclinic.model.evidence import Fact, Provenance, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import stored, table_object
-from pgclinic.sql.growing import growing_tables
+from pgclinic.sql.growing import LARGE_BYTES, MANY_ROWS, growing_tables
 
 FAMILY = "partitions"
 NEEDS = ("relations", "column_statistics", "table_counters", "statements", "constraints")
@@ -31,9 +31,9 @@ NEEDS = ("relations", "column_statistics", "table_counters", "statements", "cons
 def examine(
     snapshot: Snapshot,
     *,
-    large_bytes: int = 536_870_912,
+    large_bytes: int = LARGE_BYTES,
     huge_bytes: int = 10_737_418_240,
-    min_rows: int = 1_000_000,
+    min_rows: int = MANY_ROWS,
     changes: float = 0.1,
     min_correlation: float = 0.9,
 ) -> Iterator[Finding]:

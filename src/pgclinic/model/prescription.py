@@ -49,9 +49,10 @@ class Risk(IntEnum):
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """One SQL statement of a treatment.
 
-    ``in_transaction`` is False for what PostgreSQL refuses inside one (CONCURRENTLY, VACUUM), and for what takes so long
-    that no lock of another statement may be kept meanwhile (VALIDATE CONSTRAINT). ``lock`` is the strongest table lock in PostgreSQL's words and ``blocks`` what that keeps others from doing, an English phrase in
-    which ``{table}`` stands for ``table``, the name of what is locked.
+    ``in_transaction`` is False for what PostgreSQL refuses inside one (CONCURRENTLY, VACUUM), and for what takes so
+    long that no lock of another statement may be kept meanwhile (VALIDATE CONSTRAINT). ``lock`` is the strongest table
+    lock in PostgreSQL's words and ``blocks`` what that keeps others from doing, an English phrase in which ``{table}``
+    stands for ``table``, the name of what is locked.
     ``index`` is the index that it makes, as ``makes`` defines it, or drops when ``makes`` is None: so whoever runs
     it can tell from the catalogs whether it was run before, to the end or halfway.
     ``rebuilds`` is the index that it builds anew beside itself, of which an interruption leaves a piece behind.

@@ -1,4 +1,4 @@
-"""Tables that grow in the order of a time and are asked for ranges of it, and what keeps them from being partitioned."""
+"""Tables that grow in the order of a time and are asked for ranges of it, and what keeps them in one piece."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,10 @@ from pgclinic.model.names import RelationName
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import known_rows, stored
 from pgclinic.sql.asked import asked
+
+LARGE_BYTES = 536_870_912
+"""From here on one piece is a burden to vacuum, reindexing and backups; with indexes and TOAST."""
+MANY_ROWS = 1_000_000
 
 _NOTABLE = 0.0001
 _RANGE = frozenset({"<", "<=", ">", ">="})

@@ -2,9 +2,10 @@
 
 It starts from the findings of ``large_unpartitioned_table``, and plans every statement of the workload that uses the
 table twice: on the database as it is, and on one in which the table is partitioned by range of that time, each
-partition with its part of the rows and of the statistics. It prescribes what makes a statement that asks a range
-clearly cheaper and all of the table's statements together no dearer, and says which get dearer. What a key or a foreign
-key stands against is refused with its name, as are tables with something that could not be carried over.
+partition with its part of the rows and of the statistics. It prescribes what makes all of the table's statements
+together clearly cheaper, or no dearer where old rows are deleted by age (whole partitions go instead), and says which
+of them get dearer. What a key or a foreign key stands against is refused with its name, as are tables with something
+that could not be carried over.
 
 The conversion makes the table as it is the partition of all that was, so the gain comes with the time of the partitions
 that follow.
@@ -45,10 +46,9 @@ from pgclinic.remedies.partition_table import Division
 from pgclinic.sizes import build_seconds, index_pages
 from pgclinic.sizes.types import PAGE
 from pgclinic.sql import quote
-from pgclinic.sql.growing import GrowingTable, growing_tables
+from pgclinic.sql.growing import LARGE_BYTES, MANY_ROWS, GrowingTable, growing_tables
 
 _CHECK = "large_unpartitioned_table"
-_LARGE_BYTES, _MIN_ROWS = 536_870_912, 1_000_000
 _LOOSE_CHANGES, _LOOSE_CORRELATION = 0.5, 0.5
 """A table that grows like this is worth a word on why it is not partitioned."""
 
@@ -56,6 +56,8 @@ _LARGEST_PART = 1 << 30
 _FEWEST_PARTS, _MOST_PARTS = 12, 400
 _CLEARLY = 1.5
 """A statement that prunes is so many times cheaper at least."""
+_WORTH_IT = 0.75
+"""All of a table's statements together cost no more than so much of what they do; it is work to get there."""
 _WORSE = 1.01
 """The planner itself takes paths for equal whose costs differ by less than one part in a hundred."""
 
@@ -100,13 +102,13 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
     # Loosely: what has a finding may have been found with the user's own thresholds.
     for found in growing_tables(
         snapshot,
-        min_bytes=0 if advised else _LARGE_BYTES,
-        min_rows=0 if advised else _MIN_ROWS,
+        min_bytes=0 if advised else LARGE_BYTES,
+        min_rows=0 if advised else MANY_ROWS,
         changes=_LOOSE_CHANGES,
         min_correlation=_LOOSE_CORRELATION,
     ):
         finding = advised.get(table_object(found.table))
-        is_large = found.bytes >= _LARGE_BYTES and found.rows >= _MIN_ROWS
+        is_large = found.bytes >= LARGE_BYTES and found.rows >= MANY_ROWS
         if finding is None and (found.is_free or not is_large):
             continue
         yield Progress(f"partitioning {found.table.relation_name}")
@@ -142,9 +144,9 @@ def _judged(case: Case, found: GrowingTable, finding: Finding | None) -> Prescri
     gaining = [effect for effect in effects if effect.ratio * _CLEARLY <= 1]
     if not gaining:
         return _refused(found, "No statement would read clearly less of {table} if it were partitioned.", *facts)
-    if relative > _WORSE:
+    if relative > (_WORSE if found.deletes_by_age else _WORTH_IT):
         return _refused(
-            found, "What is asked of {table} without {key} would get dearer by more than the ranges of it gain.", *facts
+            found, "Most of what is asked of {table} does not ask ranges of {key}, and would gain nothing.", *facts
         )
     return _prescribed(snapshot, found, finding, _division_of(snapshot, found, interval), effects, facts)
 
@@ -159,7 +161,7 @@ def _spread(snapshot: Snapshot, found: GrowingTable) -> Spread | None:
 
 
 def _division(found: GrowingTable, spread: Spread) -> tuple[str, tuple[Part, ...]]:
-    """The longest interval with partitions small enough and enough of them, and the partitions of the rows there are."""
+    """The longest interval with enough partitions, small enough, and the partitions of the rows there are."""
     best: tuple[str, tuple[Part, ...]] = ("", ())
     for interval in partition_table.INTERVALS:
         try:
@@ -175,9 +177,7 @@ def _division(found: GrowingTable, spread: Spread) -> tuple[str, tuple[Part, ...
     return best
 
 
-def _effects(
-    case: Case, found: GrowingTable, spread: Spread, parts: Sequence[Part]
-) -> tuple[_Effect, ...] | Declined:
+def _effects(case: Case, found: GrowingTable, spread: Spread, parts: Sequence[Part]) -> tuple[_Effect, ...] | Declined:
     """Every statement on the table before and after; a refusal where one would fail afterwards."""
     snapshot, name = case.snapshot, found.table.relation_name
     prepared = [subject_of(statement, snapshot) for statement in case.workload.statements]
@@ -218,9 +218,7 @@ def _effects(
     return tuple(effects)
 
 
-def _costs(
-    planner: Planner, subjects: Sequence[Subject], visible: frozenset[int]
-) -> list[tuple[float, ...] | Refusal]:
+def _costs(planner: Planner, subjects: Sequence[Subject], visible: frozenset[int]) -> list[tuple[float, ...] | Refusal]:
     """The costs of each subject with its values, or of its generic plan where it has none that the planner takes."""
     questions = [custom_questions(each.statement) or (generic_question(each.statement),) for each in subjects]
     answers = iter(planner.plan_all([Asked(question, visible) for each in questions for question in each]))
@@ -238,15 +236,21 @@ def _costs(
 
 def _division_of(snapshot: Snapshot, found: GrowingTable, interval: str) -> Division:
     table = found.table
-    names = {each.name for each in (*snapshot.relations, *snapshot.indexes, *snapshot.sequences, *snapshot.functions)}
     constraints = snapshot.constraints_of.get(table.oid, ())
+    taken = (
+        *(each.name for each in snapshot.relations),
+        *(each.name for each in snapshot.indexes),
+        *(each.name for each in snapshot.sequences),
+        *(each.name for each in snapshot.functions),
+        *(each.name for each in constraints),
+    )
     return Division(
         table=table.relation_name,
         key=found.column.name,
         key_type=found.column.type,
         interval=interval,
         primary=next((each.columns for each in constraints if each.kind == "p"), ()),
-        taken=frozenset(names | {each.name for each in constraints}),
+        taken=frozenset(taken),
         has_pg_cron=any(each.name == "pg_cron" for each in snapshot.extensions),
     )
 
@@ -302,8 +306,8 @@ def _application(snapshot: Snapshot, found: GrowingTable, division: Division) ->
     if division.widened_key is not None:
         columns = ", ".join(division.primary)
         sentences.append(
-            f"The primary key becomes ({columns}, {division.key}): that {columns} alone is unique is no longer enforced, "
-            "and ON CONFLICT has to name both."
+            f"The primary key becomes ({columns}, {division.key}): nothing enforces any more that {columns} alone is "
+            "unique, and ON CONFLICT has to name both."
         )
     if not division.has_pg_cron:
         sentences.append(f"Run {call} every day: it makes the next partitions, and nothing when they are there.")
@@ -316,7 +320,9 @@ def _application(snapshot: Snapshot, found: GrowingTable, division: Division) ->
     if "pg_partman" in installed:
         sentences.append("pg_partman is installed: partman.create_parent can take over from the function.")
     if "timescaledb" in installed:
-        sentences.append("TimescaleDB is installed, but create_hypertable would lock the table while it moves all rows.")
+        sentences.append(
+            "TimescaleDB is installed, but create_hypertable would lock the table while it moves all rows."
+        )
     return ApplicationChange(
         summary=" ".join(sentences) or "Nothing: pg_cron makes the next partitions.",
         examples=() if division.has_pg_cron else (CodeExample("cron", f'17 3 * * *  psql -X -c "{call}"'),),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pgclinic.model.catalog import Relation
+from pgclinic.model.catalog import Constraint, Index, Relation
 from pgclinic.model.clock import DAY, position
 from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.names import RelationName
@@ -76,26 +76,36 @@ def _not_carried_over(snapshot: Snapshot, table: Relation) -> Iterator[str]:
     for column in snapshot.columns_of.get(table.oid, ()):
         if column.identity:
             yield f"the identity column {column.name}"
-    for constraint in snapshot.constraints_of.get(table.oid, ()):
-        if constraint.kind == "x":
-            yield f"the exclusion constraint {constraint.name}"
-        elif not constraint.is_validated:
-            yield f"the constraint {constraint.name} that is not validated"
-        elif constraint.is_deferrable and constraint.kind in "pu":
-            yield f"the deferrable key {constraint.name}"
-    for index in snapshot.indexes_of.get(table.oid, ()):
-        if not index.is_valid:
-            yield f"the invalid index {index.name}"
-        elif index.is_replica_identity and not index.is_primary:
-            yield f"the replica identity {index.name}"
+    yield from filter(None, map(_odd_constraint, snapshot.constraints_of.get(table.oid, ())))
+    yield from filter(None, map(_odd_index, snapshot.indexes_of.get(table.oid, ())))
+    yield from _triggers_that_name_it(snapshot, table)
+    for view in snapshot.relations:
+        if view.kind == "m" and view.definition and table.relation_name in _read_by(snapshot, view.definition):
+            yield f"the materialized view {view.relation_name} over it"
+
+
+def _odd_constraint(constraint: Constraint) -> str:
+    if constraint.kind == "x":
+        return f"the exclusion constraint {constraint.name}"
+    if not constraint.is_validated:
+        return f"the constraint {constraint.name} that is not validated"
+    if constraint.is_deferrable and constraint.kind in "pu":
+        return f"the deferrable key {constraint.name}"
+    return ""
+
+
+def _odd_index(index: Index) -> str:
+    if not index.is_valid:
+        return f"the invalid index {index.name}"
+    return f"the replica identity {index.name}" if index.is_replica_identity else ""
+
+
+def _triggers_that_name_it(snapshot: Snapshot, table: Relation) -> Iterator[str]:
     functions = {f"{each.schema}.{each.name}": each.sql or "" for each in snapshot.functions}
     for trigger in snapshot.triggers:
         body = functions.get(trigger.function.replace('"', ""), "")
         if trigger.relation == table.oid and {word.lower() for word in words(body)} & _OWN_NAME:
             yield f"the trigger {trigger.name}, which asks for the name of its table"
-    for view in snapshot.relations:
-        if view.kind == "m" and view.definition and table.relation_name in _read_by(snapshot, view.definition):
-            yield f"the materialized view {view.relation_name} over it"
 
 
 def _read_by(snapshot: Snapshot, sql: str) -> frozenset[RelationName]:

@@ -5,6 +5,7 @@ conversion, which leaves all that was before in one partition.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import msgspec
 
@@ -26,10 +27,7 @@ class Part(msgspec.Struct, frozen=True):
 
 def parts_of(spread: Spread, days: tuple[str, ...]) -> tuple[Part, ...]:
     """The partitions between these days, with their shares of the rows."""
-    return tuple(
-        Part(low, high, spread.between(position(low), position(high)))
-        for low, high in zip(days, days[1:], strict=False)
-    )
+    return tuple(Part(low, high, spread.between(position(low), position(high))) for low, high in pairwise(days))
 
 
 def only(snapshot: Snapshot, relations: frozenset[int]) -> Snapshot:
@@ -47,11 +45,13 @@ def parted(snapshot: Snapshot, table: Relation, key: Column, spread: Spread, par
 class _Parting:
     def __init__(self, snapshot: Snapshot, table: Relation, key: Column, spread: Spread) -> None:
         self.snapshot, self.table, self.key, self.spread = snapshot, table, key, spread
-        oids = [each.oid for each in (*snapshot.relations, *snapshot.indexes, *snapshot.constraints)]
-        self.next_oid = max(oids) + 1
+        self.next_oid = max(
+            *(each.oid for each in snapshot.relations),
+            *(each.oid for each in snapshot.indexes),
+            *(each.oid for each in snapshot.constraints),
+        )
         self.indexes = [self._widened(index) for index in snapshot.indexes_of.get(table.oid, ()) if index.is_valid]
         self.statistics = [row for row in snapshot.column_statistics if row.relation == table.oid]
-        self.extended = [row for row in snapshot.extended_statistics if row.relation == table.oid]
 
     def snapshot_with(self, parts: tuple[Part, ...]) -> Snapshot:
         snapshot, table = self.snapshot, self.table
@@ -197,5 +197,3 @@ def _portion(size: int | None, part: Part) -> int | None:
 
 def _listed(columns: tuple[str, ...]) -> str:
     return ", ".join(map(quote.identifier, columns))
-
-

@@ -34,13 +34,13 @@ class Spread(msgspec.Struct, frozen=True):
 
     def below(self, value: float) -> float:
         """The share of the rows whose value is smaller."""
-        return sum(share for known, _, share in self.common if known < value) + self.rest * self._part_below(value)
+        return sum(share for known, _, share in self.common if known < value) + self.rest * self.part_below(value)
 
     def between(self, low: float, high: float) -> float:
         """The share of the rows from ``low`` to before ``high``."""
         return max(0.0, self.below(high) - self.below(low))
 
-    def _part_below(self, value: float) -> float:
+    def part_below(self, value: float) -> float:
         """Of the histogram: within a bin the values are taken to be even, as the planner does."""
         bounds = self.bounds
         if len(bounds) < _FEWEST_BOUNDS or value <= bounds[0]:
@@ -51,7 +51,7 @@ class Spread(msgspec.Struct, frozen=True):
         width = bounds[bin_ + 1] - bounds[bin_]
         return (bin_ + ((value - bounds[bin_]) / width if width else 1.0)) / (len(bounds) - 1)
 
-    def _at(self, part: float) -> float:
+    def at(self, part: float) -> float:
         """The value below which this part of the histogram lies."""
         place = part * (len(self.bounds) - 1)
         bin_ = min(int(place), len(self.bounds) - 2)
@@ -95,11 +95,11 @@ def narrowed(row: ColumnStatistics, spread: Spread, low: str, high: str) -> Colu
 
 def _bounds_between(spread: Spread, first: float, end: float) -> Sequence[float]:
     """Bounds of equally full bins, as many as lay there before and at least one bin; empty where there are no rows."""
-    low, high = spread._part_below(first), spread._part_below(end)
+    low, high = spread.part_below(first), spread.part_below(end)
     if high <= low:
         return ()
     bins = max(1, round((high - low) * (len(spread.bounds) - 1)))
-    return [spread._at(low + (high - low) * number / bins) for number in range(bins + 1)]
+    return [spread.at(low + (high - low) * number / bins) for number in range(bins + 1)]
 
 
 def _texts(array: str | None) -> tuple[str, ...]:

@@ -271,12 +271,13 @@ def _block(body: str, values: dict[str, str], *variables: tuple[str, ...]) -> st
     """Statements of PL/pgSQL as one of SQL."""
     declared = [*_constants(values), *(each for group in variables for each in group)]
     lines = "".join(f"    {each};\n" for each in declared)
-    return f"do {quote.body(f'{chr(10)}declare{chr(10)}{lines}begin{body.rstrip()}{chr(10)}end{chr(10)}')}"
+    text = f"declare\n{lines}begin\n{body.strip(chr(10))}\nend"
+    return f"do {quote.dollars(text)}"
 
 
 def _function(body: str, values: dict[str, str], head: str) -> str:
     lines = "".join(f"    {each};\n" for each in _constants(values))
-    return f"{head} as {quote.body(chr(10) + body.replace('declare' + chr(10), 'declare' + chr(10) + lines, 1))}"
+    return f"{head} as {quote.dollars(body.strip().replace('declare', f'declare{chr(10)}{lines.rstrip()}', 1))}"
 
 
 def _upkeep(division: Division) -> str:
@@ -309,7 +310,7 @@ def _type(division: Division) -> str:
 
 
 def _text(name: str) -> str:
-    return "\n" + resources.files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return resources.files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _unique(table: RelationName, columns: tuple[str, ...]) -> IndexDefinition:
