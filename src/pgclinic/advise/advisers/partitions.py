@@ -27,6 +27,7 @@ from pgclinic.model.catalog import IndexDefinition, IndexKey
 from pgclinic.model.clock import beginnings
 from pgclinic.model.evidence import Fact, Provenance, Unit
 from pgclinic.model.finding import Finding
+from pgclinic.model.names import RelationName
 from pgclinic.model.plan import Asked, Plan, Refusal
 from pgclinic.model.prescription import (
     ApplicationChange,
@@ -116,7 +117,7 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
 
 
 def _judged(case: Case, found: GrowingTable, finding: Finding | None) -> Prescription | Declined:
-    snapshot, table = case.snapshot, found.table
+    snapshot, table, about = case.snapshot, found.table, table_object(found.table)
     spread = _spread(snapshot, found)
     refusal = obstacle(snapshot, found, spread.high if spread else None)
     if refusal is not None:
@@ -126,12 +127,13 @@ def _judged(case: Case, found: GrowingTable, finding: Finding | None) -> Prescri
     interval, parts = _division(found, spread)
     name = Fact("table", str(table.relation_name), Unit.TEXT)
     if not parts:
-        return _refused(found, "{table} spans too short a time for partitions.", name)
+        return Declined(
+            adviser=ADVISER, object=about, reason="{table} spans too short a time for partitions.", facts=(name,)
+        )
     effects = _effects(case, found, spread, parts)
     if isinstance(effects, Declined):
         return effects
-    whole = sum(effect.weight for effect in effects) or 1.0
-    relative = sum(effect.weight * effect.ratio for effect in effects) / whole
+    relative, _ = _relative(effects)
     facts = (
         name,
         Fact("key", found.column.name, Unit.TEXT),
@@ -143,10 +145,18 @@ def _judged(case: Case, found: GrowingTable, finding: Finding | None) -> Prescri
     )
     gaining = [effect for effect in effects if effect.ratio * _CLEARLY <= 1]
     if not gaining:
-        return _refused(found, "No statement would read clearly less of {table} if it were partitioned.", *facts)
+        return Declined(
+            adviser=ADVISER,
+            object=about,
+            reason="No statement would read clearly less of {table} if it were partitioned.",
+            facts=facts,
+        )
     if relative > (_WORSE if found.deletes_by_age else _WORTH_IT):
-        return _refused(
-            found, "Most of what is asked of {table} does not ask ranges of {key}, and would gain nothing.", *facts
+        return Declined(
+            adviser=ADVISER,
+            object=about,
+            reason="Most of what is asked of {table} does not ask ranges of {key}, and would gain nothing.",
+            facts=facts,
         )
     return _prescribed(snapshot, found, finding, _division_of(snapshot, found, interval), effects, facts)
 
@@ -178,7 +188,7 @@ def _division(found: GrowingTable, spread: Spread) -> tuple[str, tuple[Part, ...
 
 
 def _effects(case: Case, found: GrowingTable, spread: Spread, parts: Sequence[Part]) -> tuple[_Effect, ...] | Declined:
-    """Every statement on the table before and after; a refusal where one would fail afterwards."""
+    """What looks for rows of the table, before and after; a refusal where a statement on it would fail afterwards."""
     snapshot, name = case.snapshot, found.table.relation_name
     prepared = [subject_of(statement, snapshot) for statement in case.workload.statements]
     subjects = [subject for subject in prepared if subject.touches(frozenset({name}))]
@@ -197,25 +207,36 @@ def _effects(case: Case, found: GrowingTable, spread: Spread, parts: Sequence[Pa
         if isinstance(first, Refusal):
             continue
         if isinstance(then, Refusal):
-            return _refused(
-                found,
-                "A statement on {table} would fail if it were partitioned by {key}: {error} ({statement})",
-                Fact("table", str(name), Unit.TEXT),
-                Fact("key", found.column.name, Unit.TEXT),
-                Fact("error", then.reason, Unit.TEXT),
-                Fact("statement", subject.statement.sql, Unit.TEXT),
+            return Declined(
+                adviser=ADVISER,
+                object=table_object(found.table),
+                reason="A statement on {table} would fail if it were partitioned by {key}: {error} ({statement})",
+                facts=(
+                    Fact("table", str(name), Unit.TEXT),
+                    Fact("key", found.column.name, Unit.TEXT),
+                    Fact("error", then.reason, Unit.TEXT),
+                    Fact("statement", subject.statement.sql, Unit.TEXT),
+                ),
             )
         weight = (subject.statement.total_ms or 0.0) / total if total else subject.statement.calls
-        effects.append(
-            _Effect(
-                subject=subject,
-                before=first,
-                after=then,
-                indexed=first if isinstance(otherwise, Refusal) else otherwise,
-                weight=weight,
-            )
-        )
+        if _reads(subject, name):
+            indexed_costs = first if isinstance(otherwise, Refusal) else otherwise
+            effects.append(_Effect(subject=subject, before=first, after=then, indexed=indexed_costs, weight=weight))
     return tuple(effects)
+
+
+def _reads(subject: Subject, table: RelationName) -> bool:
+    """Whether it looks for rows of the table: to add some costs the same, partitioned or not."""
+    return subject.shape is not None and any(use.relation == table for use in subject.shape.uses)
+
+
+def _relative(effects: Sequence[_Effect]) -> tuple[float, float]:
+    """What the statements cost together, relative to now: partitioned, and with an index on the key instead."""
+    whole = sum(effect.weight for effect in effects) or 1.0
+    return (
+        sum(effect.weight * effect.ratio for effect in effects) / whole,
+        sum(effect.weight * _mean(effect.indexed) / _mean(effect.before) for effect in effects) / whole,
+    )
 
 
 def _costs(planner: Planner, subjects: Sequence[Subject], visible: frozenset[int]) -> list[tuple[float, ...] | Refusal]:
@@ -291,13 +312,9 @@ def _prescribed(
 
 def _next_best(found: GrowingTable, effects: Sequence[_Effect]) -> NextBest:
     """An index on the key instead."""
-    whole = sum(effect.weight for effect in effects) or 1.0
     definition = IndexDefinition(found.table.relation_name, (IndexKey(found.column.name),))
-    return NextBest(
-        sql=quote.create_index(definition, ""),
-        cost=round(sum(each.weight * _mean(each.indexed) / _mean(each.before) for each in effects) / whole, 6),
-        chosen_cost=round(sum(each.weight * each.ratio for each in effects) / whole, 6),
-    )
+    relative, with_index = _relative(effects)
+    return NextBest(sql=quote.create_index(definition, ""), cost=round(with_index, 6), chosen_cost=round(relative, 6))
 
 
 def _application(snapshot: Snapshot, found: GrowingTable, division: Division) -> ApplicationChange:
@@ -327,10 +344,6 @@ def _application(snapshot: Snapshot, found: GrowingTable, division: Division) ->
         summary=" ".join(sentences) or "Nothing: pg_cron makes the next partitions.",
         examples=() if division.has_pg_cron else (CodeExample("cron", f'17 3 * * *  psql -X -c "{call}"'),),
     )
-
-
-def _refused(found: GrowingTable, reason: str, *facts: Fact) -> Declined:
-    return Declined(adviser=ADVISER, object=table_object(found.table), reason=reason, facts=facts)
 
 
 def _mean(costs: Sequence[float]) -> float:

@@ -28,21 +28,38 @@ def obstacle(snapshot: Snapshot, found: GrowingTable, high: float | None) -> Dec
 
 
 def _obstacles(snapshot: Snapshot, found: GrowingTable, high: float | None) -> Iterator[Declined]:
-    table, key = found.table, Fact("key", found.column.name, Unit.TEXT)
-    name = Fact("table", str(table.relation_name), Unit.TEXT)
+    about, key = table_object(found.table), Fact("key", found.column.name, Unit.TEXT)
+    name = Fact("table", str(found.table.relation_name), Unit.TEXT)
     if found.pointing or found.keys:
         yield _bound_by_keys(snapshot, found, name, key)
     if not found.column.not_null:
-        yield _declined(
-            table, "{table} would be partitioned by {key}, which may be null: no partition holds such rows.", name, key
+        yield Declined(
+            adviser=ADVISER,
+            object=about,
+            reason="{table} would be partitioned by {key}, which may be null: no partition holds such rows.",
+            facts=(name, key),
         )
     if high is None:
-        yield _declined(table, "How {key} of {table} is spread over time is not known.", name, key)
+        yield Declined(
+            adviser=ADVISER,
+            object=about,
+            reason="How {key} of {table} is spread over time is not known.",
+            facts=(name, key),
+        )
     elif high > position(snapshot.header.clock) + _AHEAD:
-        yield _declined(table, "{table} holds rows whose {key} is far ahead of now.", name, key)
-    for thing in _not_carried_over(snapshot, table):
-        what = Fact("what", thing, Unit.TEXT)
-        yield _declined(table, "{table} has {what}, which could not be kept as it is.", name, what)
+        yield Declined(
+            adviser=ADVISER,
+            object=about,
+            reason="{table} holds rows whose {key} is far ahead of now.",
+            facts=(name, key),
+        )
+    for thing in _not_carried_over(snapshot, found.table):
+        yield Declined(
+            adviser=ADVISER,
+            object=about,
+            reason="{table} has {what}, which could not be kept as it is.",
+            facts=(name, Fact("what", thing, Unit.TEXT)),
+        )
 
 
 def _bound_by_keys(snapshot: Snapshot, found: GrowingTable, name: Fact, key: Fact) -> Declined:
@@ -52,20 +69,30 @@ def _bound_by_keys(snapshot: Snapshot, found: GrowingTable, name: Fact, key: Fac
         if constraint.relation in snapshot.relation_by_oid
     )
     unique = ", ".join(index.constraint or index.name for index in found.keys)
-    facts = (name, key, Fact("pointing", pointing, Unit.TEXT), Fact("unique", unique, Unit.TEXT))
+    about, referring = table_object(found.table), Fact("pointing", pointing, Unit.TEXT)
+    if not found.keys:
+        return Declined(
+            adviser=ADVISER,
+            object=about,
+            reason="{table} cannot be partitioned by {key}: foreign keys point to it ({pointing}), and what they refer "
+            "to would not be unique without {key}.",
+            facts=(name, key, referring),
+        )
+    lost = Fact("unique", unique, Unit.TEXT)
     if not found.pointing:
-        reason = "{table} cannot be partitioned by {key}: its unique key {unique} lacks it, and would be lost."
-    elif not found.keys:
-        reason = (
-            "{table} cannot be partitioned by {key}: foreign keys point to it ({pointing}), and what they refer to "
-            "would not be unique without {key}."
+        return Declined(
+            adviser=ADVISER,
+            object=about,
+            reason="{table} cannot be partitioned by {key}: its unique key {unique} lacks it, and would be lost.",
+            facts=(name, key, lost),
         )
-    else:
-        reason = (
-            "{table} cannot be partitioned by {key}: its unique key {unique} lacks it, and would be lost; foreign keys "
-            "point to it ({pointing})."
-        )
-    return Declined(adviser=ADVISER, object=table_object(found.table), reason=reason, facts=facts)
+    return Declined(
+        adviser=ADVISER,
+        object=about,
+        reason="{table} cannot be partitioned by {key}: its unique key {unique} lacks it, and would be lost; foreign "
+        "keys point to it ({pointing}).",
+        facts=(name, key, lost, referring),
+    )
 
 
 def _not_carried_over(snapshot: Snapshot, table: Relation) -> Iterator[str]:
@@ -115,7 +142,3 @@ def _read_by(snapshot: Snapshot, sql: str) -> frozenset[RelationName]:
     except UnreadableSqlError:
         return frozenset()
     return frozenset(known.name for schema, name in named if (known := resolve(schema, name)) is not None)
-
-
-def _declined(table: Relation, reason: str, *facts: Fact) -> Declined:
-    return Declined(adviser=ADVISER, object=table_object(table), reason=reason, facts=facts)

@@ -6,6 +6,7 @@ conversion, which leaves all that was before in one partition.
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from math import ceil
 
 import msgspec
 
@@ -14,6 +15,7 @@ from pgclinic.model.catalog import Column, Constraint, Index, IndexKey, Relation
 from pgclinic.model.clock import position
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.statistics import ColumnStatistics
+from pgclinic.sizes.types import PAGE
 from pgclinic.sql import quote
 
 
@@ -124,7 +126,7 @@ class _Parting:
             is_partition=True,
             parents=(table.oid,),
             partition_bound=f"FOR VALUES FROM ({low}) TO ({high})",
-            pages=round(table.pages * part.share),
+            pages=ceil(table.pages * part.share),
             tuples=table.tuples * part.share,
             all_visible_pages=round(table.all_visible_pages * part.share),
             heap_bytes=_portion(table.heap_bytes, part),
@@ -170,7 +172,7 @@ class _Parting:
             sql=quote.create_index(definition, name),
             parent=index.oid,
             constraint=name if index.constraint else "",
-            pages=max(1, round(index.pages * part.share)),
+            pages=max(1, ceil(index.pages * part.share)),
             tuples=index.tuples * part.share,
             bytes=_portion(index.bytes, part),
             tree_level=None,
@@ -192,7 +194,8 @@ class _Parting:
 
 
 def _portion(size: int | None, part: Part) -> int | None:
-    return None if size is None else round(size * part.share)
+    """A part's bytes, in whole pages."""
+    return None if size is None else ceil(size * part.share / PAGE) * PAGE
 
 
 def _listed(columns: tuple[str, ...]) -> str:

@@ -35,8 +35,8 @@ _TYPES = {
     "timestamp without time zone": "pg_catalog.timestamp",
     "timestamp with time zone": "pg_catalog.timestamptz",
 }
-_MOVED = 5000
-"""Rows in a batch of the way back."""
+_MOVED = 1000
+"""Rows in a batch of the way back: writers wait for it, so it takes some hundredths of a second."""
 
 
 class Division(msgspec.Struct, frozen=True, kw_only=True):
