@@ -65,6 +65,8 @@ RIGHTS = """
     grant select, insert on events to {role} with grant option;
     grant update (kind) on events to {role};
     grant delete on events to public;
+    alter default privileges in schema public grant all on tables to {role};
+    alter default privileges in schema public grant select on tables to public;
     alter table events owner to {role};
 """
 CARRIED = """
@@ -146,11 +148,12 @@ def test_all_that_hangs_on_the_table_is_carried_over(role_name: str, database_on
     assert states(drive(treat(database.conninfo, conversion(database)))) == [State.DONE]
     assert database.execute(CARRIED) == before
     partitions = database.execute("""
-        select relowner::regrole::text, relrowsecurity, relreplident, reloptions
+        select relowner::regrole::text, relrowsecurity, relreplident, reloptions,
+            coalesce(relacl::text, '') ~ '[{,]=' as is_public
         from pg_inherits join pg_class on oid = inhrelid where inhparent = 'events'::regclass
     """)
     assert len(partitions) >= 4
-    assert set(map(str, partitions)) == {str((role_name, True, "f", ["fillfactor=90"]))}
+    assert set(map(str, partitions)) == {str((role_name, True, "f", ["fillfactor=90"], False))}
 
 
 def test_views_triggers_and_keys_work_over_old_and_new_rows(database_on_each: "Database") -> None:
@@ -177,13 +180,13 @@ def test_attaching_reads_no_rows(database_on_each: "Database") -> None:
     statements = partition_table.remedy(division(database)).do
     read = "select pg_stat_get_xact_tuples_returned({oid})"
     with database.connect() as connection:
-        for statement in statements[:-3]:
+        for statement in statements[:-4]:
             connection.execute(statement.sql)
         with connection.transaction():
-            connection.execute(statements[-3].sql)
+            connection.execute(statements[-4].sql)
             [(oid,)] = connection.execute("select 'events'::regclass::oid::int8").fetchall()
             before = connection.execute(read.format(oid=oid)).fetchall()
-            connection.execute(statements[-2].sql)
+            connection.execute(statements[-3].sql)
             assert connection.execute(read.format(oid=oid)).fetchall() == before
     assert database.execute(f"select relname from pg_class where oid = {oid}") == [("events_past",)]
 

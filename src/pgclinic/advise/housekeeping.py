@@ -82,7 +82,7 @@ def _that_leave_enough(snapshot: Snapshot, items: list[Prescription]) -> Iterato
     """
     by_name = {(index.schema, index.name): index for index in snapshot.indexes}
     dropped = {position: index for position, item in enumerate(items) if (index := _dropped(item, by_name))}
-    made = [statement.makes for item in items for statement in item.do if statement.makes is not None]
+    made = [each.makes for item in items for each in item.lasting if each.makes is not None]
     going: dict[int, Index] = {}
     for position, index in dropped.items():
         rest = [other for other in snapshot.indexes if other not in going.values() and other is not index]

@@ -143,8 +143,16 @@ def _there(division: Division, names: _Names) -> Iterator[Statement]:
         blocks="everything on {table}, for an instant",
         table=table,
     )
+    call = f"select {quote.relation(division.upkeep)}()"
+    yield Statement(
+        sql=call,
+        in_transaction=False,  # or the lock of the exchange would be kept meanwhile; it may be run again
+        lock="SHARE UPDATE EXCLUSIVE",
+        blocks="schema changes and VACUUM on {table}; reads and writes go on",
+        table=table,
+    )
     if division.has_pg_cron:
-        job, call = quote.literal(_job(division)), quote.literal(f"select {quote.relation(division.upkeep)}()")
+        job, call = quote.literal(_job(division)), quote.literal(call)
         yield Statement(sql=f"select cron.schedule({job}, '17 3 * * *', {call})")
     yield Statement(
         sql=f"analyze {name}",
@@ -161,7 +169,7 @@ def _back(division: Division, names: _Names) -> Iterator[Statement]:
     bound, made, swapped = first + 1, first + 3, first + 4
     table = str(division.table)
     if division.has_pg_cron:
-        yield Statement(sql=f"select cron.unschedule({quote.literal(_job(division))})", needs=swapped + 1)
+        yield Statement(sql=f"select cron.unschedule({quote.literal(_job(division))})", needs=swapped + 2)
     if division.widened_key is not None:
         definition = _unique(division.past, division.primary)
         sql = quote.create_index(definition, names.back, concurrently=True)
@@ -255,7 +263,6 @@ def _exchange(division: Division, names: _Names) -> dict[str, str]:
         "back_name": names.back,
         "past_primary_name": names.past_primary,
         "spare_name": names.spare,
-        "upkeep_name": division.upkeep.name,
     }
 
 

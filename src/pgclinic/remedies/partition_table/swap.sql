@@ -177,4 +177,3 @@
     foreach command in array triggers || views loop
         execute command;
     end loop;
-    execute pg_catalog.format('select %I.%I()', home, upkeep_name);

@@ -35,22 +35,34 @@ begin
         where i.inhparent = parent and pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT';
         exit when spare is not null and newest > pg_catalog.now() + ahead * width;
         has_strays := false;
-        if spare is null then
+        if newest > pg_catalog.now() + ahead * width then
+            -- Last, because it is locked whenever another partition is made.
             part := pg_catalog.format('%I.%I', home, stem || '_other');
             held := 'default';
         else
             ending := newest + width;
             part := pg_catalog.format('%I.%I', home, stem || pg_catalog.to_char(newest, suffix));
             held := pg_catalog.format('for values from (%L) to (%L)', newest, ending);
-            execute pg_catalog.format(
-                'select exists (select from %s where %I >= %L and %I < %L)', spare, key_name, newest, key_name, ending
-            ) into has_strays;
+            if spare is not null then
+                execute pg_catalog.format(
+                    'select exists (select from %s where %I >= %L and %I < %L)',
+                    spare, key_name, newest, key_name, ending
+                ) into has_strays;
+            end if;
         end if;
         execute pg_catalog.format('create table %s (like %s including all)', part, parent);
         for command in
             select pg_catalog.format('alter table %s owner to %s', part, c.relowner::pg_catalog.regrole)
             from pg_catalog.pg_class as c
             where c.oid = parent
+            union all
+            -- Default privileges: whoever may read the table reads it through its own rights and policies.
+            select pg_catalog.format('revoke all on table %s from %s', part, case entry.grantee
+                when 0 then 'public' else entry.grantee::pg_catalog.regrole::pg_catalog.text
+            end)
+            from pg_catalog.pg_class as c
+            cross join lateral pg_catalog.aclexplode(c.relacl) as entry
+            where c.oid = part::pg_catalog.regclass and entry.grantee <> c.relowner
             union all
             select pg_catalog.format('alter table %s enable row level security', part)
             from pg_catalog.pg_class as c
