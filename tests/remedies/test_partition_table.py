@@ -150,9 +150,10 @@ def test_all_that_hangs_on_the_table_is_carried_over(role_name: str, database_on
     partitions = database.execute("""
         select relowner::regrole::text, relrowsecurity, relreplident, reloptions,
             coalesce(relacl::text, '') ~ '[{,]=' as is_public
-        from pg_inherits join pg_class on oid = inhrelid where inhparent = 'events'::regclass
+        from pg_inherits join pg_class on oid = inhrelid
+        where inhparent = 'events'::regclass and relname <> 'events_past'
     """)
-    assert len(partitions) >= 4
+    assert len(partitions) >= 3
     assert set(map(str, partitions)) == {str((role_name, True, "f", ["fillfactor=90"], False))}
 
 
@@ -241,12 +242,12 @@ def test_other_times_and_intervals(database_on_each: "Database", key_type: str, 
     table = RelationName("public", 'Odd "$pgclinic$ name')
     remedy = partition_table.remedy(Division(table=table, key="at", key_type=key_type, interval=interval))
     course = course_of(database, of_remedy(remedy, ObjectName("table", table.name, schema="public")))
-    assert states(drive(treat(database.conninfo, course))) == [State.DONE]
+    assert [entry.error for entry in drive(treat(database.conninfo, course)).entries] == [""]
     database.execute(
         f"""insert into "Odd ""$pgclinic$ name"
         select now() + n * interval '{interval}' from generate_series(0, 40) n"""
     )
-    assert states(drive(treat(database.conninfo, course))) == [State.DONE]
+    assert [entry.error for entry in drive(treat(database.conninfo, course)).entries] == [""]
     assert drive(undo(database.conninfo, purge=True)).entries[0].error == ""
     assert database.execute('select count(*) from "Odd ""$pgclinic$ name"') == [(941,)]
     assert schema_of(database) == schema
