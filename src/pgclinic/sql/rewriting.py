@@ -13,7 +13,8 @@ AND, OR, NOT = 1, 2, 3
 OPERATOR, IN = 1, 7
 _SETOP_NONE = 1
 _INNER = 1
-"""BoolExprType, A_Expr_Kind, SetOperation and JoinType of pg_query's enumerations."""
+_EXISTS, _VALUE = 1, 5
+"""BoolExprType, A_Expr_Kind, SetOperation, JoinType and SubLinkType of pg_query's enumerations."""
 
 
 class ColumnReference(msgspec.Struct, frozen=True):
@@ -37,6 +38,7 @@ class OpenSelect:
             relation = resolver(item.range_var.schemaname, item.range_var.relname) if _is_table(item) else None
             if relation is not None:
                 self._sources[alias_of(item)] = (relation.name, relation.columns)
+        self._names = [_figured(wrapper.res_target) for wrapper in self.select.target_list]
         joins = [node.join_expr for node in nodes(self.select) if node.WhichOneof("node") == "join_expr"]
         self._has_outer_joins = any(join.jointype != _INNER for join in joins)
 
@@ -67,7 +69,11 @@ class OpenSelect:
 
     @property
     def sql(self) -> str:
-        """The statement as it is now."""
+        """The statement as it is now; its outputs have the names that they had, also where PostgreSQL made them up."""
+        targets = [wrapper.res_target for wrapper in self.select.target_list]
+        for target, name in zip(targets, self._names, strict=False):
+            if name and _figured(target) != name:
+                target.name = name
         return written(self.tree)
 
 
@@ -106,6 +112,31 @@ def nodes_of(node: Tree) -> Iterator[Tree]:
 def alias_of(item: Tree) -> str:
     """What a table of FROM is called by."""
     return str(item.range_var.alias.aliasname or item.range_var.relname)
+
+
+def _figured(target: Tree) -> str:
+    """The name of an output (``FigureColname`` in parse_target.c); empty for stars and what no rewrite touches."""
+    if target.name:
+        return str(target.name)
+    value = target.val
+    while value.WhichOneof("node") == "type_cast" and value.type_cast.arg.WhichOneof("node") != "a_const":
+        value = value.type_cast.arg
+    name = ""
+    match value.WhichOneof("node"):
+        case "column_ref":
+            name = (strings(value.column_ref.fields) or ("",))[-1]
+        case "func_call":
+            name = strings(value.func_call.funcname)[-1]
+        case "coalesce_expr":
+            name = "coalesce"
+        case "sub_link" if value.sub_link.sub_link_type == _EXISTS:
+            name = "exists"
+        case "sub_link" if value.sub_link.sub_link_type == _VALUE:
+            inner = value.sub_link.subselect.select_stmt.target_list
+            name = _figured(inner[0].res_target) if len(inner) == 1 else ""
+        case "a_expr" | "bool_expr":
+            name = "?column?"
+    return name
 
 
 def _is_table(item: Tree) -> bool:
