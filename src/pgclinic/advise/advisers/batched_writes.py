@@ -36,7 +36,6 @@ from pgclinic.model.workload import WorkloadStatement
 from pgclinic.remedies import create_function
 from pgclinic.sql.batching import Parameter, SingleRow, UntypedParameterError, parameters_of, single_row
 from pgclinic.sql.resolve import resolver_of
-from pgclinic.sql.statements import UnreadableSqlError
 
 _NAME = "batched_writes"
 
@@ -97,7 +96,7 @@ def _batch(case: Case, finding: Finding) -> _Batch | Declined | None:
     except UntypedParameterError as error:
         facts = (Fact("parameter", str(error), Unit.TEXT),)
         return Declined(adviser=_NAME, object=finding.object, reason=_UNTYPED, facts=facts)
-    except UnreadableSqlError:
+    except ValueError:  # unreadable, or with a name that no object can have
         return None
     if form is None:
         return Declined(adviser=_NAME, object=finding.object, reason=_UNNAMED)

@@ -36,7 +36,6 @@ from pgclinic.sql.keyset import Paging, paged, sorted_columns
 from pgclinic.sql.resolve import resolver_of
 from pgclinic.sql.rewriting import open_select
 from pgclinic.sql.shape import shape_of
-from pgclinic.sql.statements import UnreadableSqlError
 
 _NAME = "keyset_paging"
 _CHEAPER = 0.8
@@ -61,7 +60,7 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
         statement = next((each for each in case.workload.statements if each.fingerprint == finding.object.name), None)
         try:
             page = _page(case.snapshot, finding, statement) if statement else None
-        except UnreadableSqlError:
+        except ValueError:  # unreadable, or with a name that no object can have
             continue
         if isinstance(page, Declined):
             yield page

@@ -41,7 +41,6 @@ from pgclinic.sql.arrays import parse_array
 from pgclinic.sql.lookups import Lookup, lookup, many
 from pgclinic.sql.resolve import resolver_of
 from pgclinic.sql.shape import shape_of
-from pgclinic.sql.statements import UnreadableSqlError
 from pgclinic.sql.types import array_of
 
 _NAME = "n_plus_one"
@@ -91,7 +90,7 @@ def _loading(case: Case, finding: Finding) -> _Loading | None:
         numbers = {use.number for use in shape_of(statement.sql, resolver_of(snapshot, statement.role)).parameters}
         others = tuple(sorted(numbers - {found.number}))
         sql = many(found, found.cast or array_of(types[found.column]), parameters=others)
-    except UnreadableSqlError:
+    except ValueError:  # unreadable, or with a name that no object can have
         return None
     return _Loading(
         finding=finding, statement=statement, listing=listing, found=found, link=link, sql=sql, others=others

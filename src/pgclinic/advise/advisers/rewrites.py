@@ -61,9 +61,13 @@ def advise(case: Case) -> Iterator[Progress | Prescription]:
     """The best rewrite of each heavy statement, the heaviest first."""
     ideas: dict[str, list[_Idea]] = {}
     for statement in _heavy(case.workload):
-        valued = subject_of(statement, case.snapshot).statement
+        valued = subject_of(statement, case.snapshot)
+        if valued.shape is None or not valued.shape.uses:
+            continue
         query = Query(statement.sql, statement.role, case.snapshot, _constants(statement))
-        found = [_Idea(statement=valued, name=name, rewritten=each) for name, each in rewrites.rewrites_of(query)]
+        found = [
+            _Idea(statement=valued.statement, name=name, rewritten=each) for name, each in rewrites.rewrites_of(query)
+        ]
         if found and statement.fingerprint not in ideas:
             ideas[statement.fingerprint] = found
     if not ideas:

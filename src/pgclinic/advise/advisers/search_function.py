@@ -47,7 +47,6 @@ from pgclinic.sql.naming import free
 from pgclinic.sql.outputs import ColumnTypes, outputs_of
 from pgclinic.sql.resolve import resolver_of, search_path
 from pgclinic.sql.shape import shape_of
-from pgclinic.sql.statements import UnreadableSqlError
 from pgclinic.sql.types import array_of, unmodified
 
 _NAME = "search_function"
@@ -78,7 +77,7 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
         statement = next((each for each in case.workload.statements if each.fingerprint == finding.object.name), None)
         try:
             searching = _searching(case.snapshot, finding, statement, names) if statement else None
-        except UnreadableSqlError:
+        except ValueError:  # unreadable, or with a name that no object can have
             continue
         if isinstance(searching, Declined):
             yield searching
@@ -97,10 +96,10 @@ def _searching(
     snapshot: Snapshot, finding: Finding, statement: WorkloadStatement, taken: set[str]
 ) -> _Searching | Declined | None:
     found = search(statement.sql)
-    if found is None:
-        return None
     resolver = resolver_of(snapshot, statement.role)
     shape = shape_of(statement.sql, resolver)
+    if found is None or not shape.uses:
+        return None
 
     def types_of(name: RelationName) -> Mapping[str, str]:
         relation = snapshot.relation_by_name[name]
@@ -122,7 +121,7 @@ def _searching(
     function = FunctionDefinition(
         name=RelationName(table.schema, free_name(f"search_{table.name}", taken)),
         arguments=tuple(arguments.items()),
-        returns=f"table ({', '.join(f'{quote.identifier(each.name)} {each.type}' for each in outputs)})",
+        returns=f"table ({', '.join(f'{quote.identifier(each.name)} {unmodified(each.type)}' for each in outputs)})",
         body=body_of(found),
         search_path=tuple(name for name in search_path(snapshot, statement.role) if name in schemas),
         volatility="stable",

@@ -16,7 +16,6 @@ from pgclinic.model.names import RelationName
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.sql.resolve import resolver_of
 from pgclinic.sql.rewriting import OpenSelect, open_select
-from pgclinic.sql.statements import UnreadableSqlError
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -61,7 +60,7 @@ def rewrites_of(query: Query) -> Iterator[tuple[str, Rewritten]]:
     for name in names():
         try:
             found: Rewritten | None = import_module(f"{__name__}.{name}").rewrite(query)
-        except UnreadableSqlError:
+        except ValueError:  # unreadable, or with a name that no object can have
             continue
         if found is not None:
             yield name, found

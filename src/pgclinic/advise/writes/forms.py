@@ -13,6 +13,7 @@ from pgclinic.sql.batching import Parameter, SingleRow, batch_statement, functio
 from pgclinic.sql.resolve import search_path
 from pgclinic.sql.statements import UnreadableSqlError
 from pgclinic.sql.triggers import Firing, firing_of
+from pgclinic.sql.types import unmodified
 
 IN_ORDER = "the rows are written in their order, and one that conflicts is passed over"
 LAST_WINS = "a row replaces the one that is there as a whole, so that of those with one key only the last is written"
@@ -96,7 +97,7 @@ def _returns(snapshot: Snapshot, table: Relation, row: SingleRow) -> str | None:
     types = {column.name: column.type for column in snapshot.columns_of.get(table.oid, ())}
     if names is None or not types.keys() >= set(names):
         return None
-    return f"table ({', '.join(f'{quote.identifier(name)} {types[name]}' for name in names)})"
+    return f"table ({', '.join(f'{quote.identifier(name)} {unmodified(types[name])}' for name in names)})"
 
 
 def _key(snapshot: Snapshot, table: Relation, row: SingleRow) -> tuple[str, ...]:
