@@ -11,6 +11,7 @@ from advising import advised, case_of, one_by_one, prescribed, together
 from pgclinic.advise.case import Case
 from pgclinic.model.prescription import Declined, Prescription
 from pgclinic.model.treatment import State
+from pgclinic.model.workload import ParameterSet
 from pgclinic.verbs.driving import drive
 from pgclinic.verbs.treat import treat
 from pgclinic.verbs.undo import undo
@@ -192,6 +193,36 @@ def test_sums_that_triggers_would_not_see_change_are_declined(database: "Databas
     (declined,) = advised(_ADVISER, asked(database, _BY_SHOP))
     assert isinstance(declined, Declined)
     assert {fact.name: fact.value for fact in declined.facts}["what"] == "it has partitions or heirs"
+
+
+_SHARE = (
+    "select shop, round($3 * count(*) filter (where state = $2) / count(*), $4) as paid from sales"
+    " where sold_at >= $1 group by shop order by shop"
+)
+
+
+def seen(case: Case, *states: str, written: frozenset[int] = frozenset({2, 3, 4})) -> Case:
+    """The case whose statement was seen with these constants, and a moment that nobody saw."""
+    (statement,) = case.workload.statements
+    parameters = tuple(
+        ParameterSet((None, state, "100.0", "1"), bare=frozenset({3, 4}), open=frozenset({1}), written=written)
+        for state in states
+    )
+    statement = msgspec.structs.replace(statement, parameters=parameters)
+    return msgspec.structs.replace(case, workload=msgspec.structs.replace(case.workload, statements=(statement,)))
+
+
+def test_constants_that_were_seen_are_written_and_values_that_change_become_keys(database: "Database") -> None:
+    make_sales(database)
+    case = asked(database, _SHARE)
+    assert prescribed(_ADVISER, case) == []  # 100 and 100.0 do not divide alike, and $3 may be either
+    always = kept(prescribed(_ADVISER, seen(case, "paid"))).mappings[0]
+    assert "rows_state_paid" in always.replacements[0].sql
+    assert [each.parameter for each in always.replacements[0].parameters] == [1]
+    changing = kept(prescribed(_ADVISER, seen(case, "paid", "open"))).mappings[0]
+    assert "state = $2" in changing.replacements[0].sql
+    assert [each.parameter for each in changing.replacements[0].parameters] == [1, 2]
+    assert always.sql == changing.sql == _SHARE
 
 
 def test_percentiles_over_a_moving_span_are_declined(database: "Database") -> None:

@@ -105,6 +105,7 @@ def _made(sums: DailySums) -> Iterator[Statement]:
     )
     yield Statement(sql=_create_note(sums))
     yield Statement(sql=_create_refresh(sums))
+    yield Statement(sql=f"revoke all on function {sums.quoted(sums.refresh)}() from public")
 
 
 def _backfill(sums: DailySums) -> Statement:

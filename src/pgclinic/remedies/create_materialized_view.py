@@ -53,9 +53,10 @@ def prescribe(view: View, *, size_bytes: int) -> Prescription:
             ),
             *_unique_index(view),
             Statement(sql=f"analyze {name}"),
-            _revoke(view),
+            Statement(sql=f"revoke all on {name} from {_everybody(view)}"),
             *(Statement(sql=f"grant select on {name} to {quote.identifier(role)}") for role in view.readers),
             Statement(sql=_create_state(view)),
+            Statement(sql=f"revoke all on {_state(view)} from {_everybody(view)}"),
             Statement(sql=_remember_state(view)),
             Statement(sql=_create_function(view)),
         ),
@@ -101,9 +102,8 @@ def _unique_index(view: View) -> Sequence[Statement]:
     return (Statement(sql=f"create unique index {name} on {quote.relation(view.name)} ({columns})"),)
 
 
-def _revoke(view: View) -> Statement:
-    everybody = ", ".join(("public", *map(quote.identifier, view.strangers)))
-    return Statement(sql=f"revoke all on {quote.relation(view.name)} from {everybody}")
+def _everybody(view: View) -> str:
+    return ", ".join(("public", *map(quote.identifier, view.strangers)))
 
 
 def _function(view: View) -> str:

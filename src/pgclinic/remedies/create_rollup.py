@@ -179,6 +179,7 @@ def _made(rollup: Rollup) -> Iterator[Statement]:
     )
     yield Statement(sql=_create_note(rollup))
     yield Statement(sql=_create_fold(rollup))
+    yield Statement(sql=f"revoke all on function {rollup.quoted(rollup.fold)}() from public")
 
 
 def _without_order(definition: str) -> str:

@@ -183,7 +183,11 @@ def _with_all(
 
 
 def _sees_every_change(snapshot: Snapshot, summary: Summary) -> bool:
-    """Whether statement triggers do: not of what is written through partitions or heirs."""
+    """Whether statement triggers do: not of what is written through partitions or heirs, or by a subscription."""
+    return _is_alone(snapshot, summary) and not snapshot.subscriptions
+
+
+def _is_alone(snapshot: Snapshot, summary: Summary) -> bool:
     table = snapshot.relation_by_name[summary.table]
     return table.kind == "r" and not table.parents and not snapshot.children_of.get(table.oid)
 
@@ -250,6 +254,8 @@ def _always_behind(snapshot: Snapshot, summary: Summary, pace: Pace) -> Declined
                 "what",
                 "their changes cannot be added up"
                 if _sees_every_change(snapshot, summary)
+                else "its rows may come by a subscription, without triggers"
+                if _is_alone(snapshot, summary)
                 else "it has partitions or heirs",
                 Unit.PHRASE,
             ),
