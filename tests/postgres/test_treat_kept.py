@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pgclinic.model.catalog import IndexKey
+from pgclinic.model.catalog import IndexDefinition, IndexKey
 from pgclinic.model.errors import UserError
 from pgclinic.model.keeping import KeepRule, Rule, StatementAnswer, gain_of, read_rule
 from pgclinic.model.names import RelationName
@@ -16,6 +16,7 @@ from pgclinic.model.prescription import Prescription, StatementGain, Watched
 from pgclinic.model.progress import Progress
 from pgclinic.model.treatment import State
 from pgclinic.model.workload import ParameterSet
+from pgclinic.remedies import create_index
 from pgclinic.verbs.driving import drive
 from pgclinic.verbs.treat import Manner, treat
 from pgclinic.verbs.undo import undo
@@ -91,6 +92,22 @@ def test_an_index_that_the_planner_uses_stays_and_the_journal_says_what_it_gaine
     assert treatment.entries[0].note.startswith("used by 1 of 1 statements, ")
     assert "cheaper (planned by this server)" in treatment.entries[0].note
     assert ("calls_phone_idx", True) in database_on_each.execute(INDEXES)
+
+
+@pytest.mark.server
+def test_a_partial_index_is_asked_about_with_the_value_that_it_is_for(database: Any) -> None:
+    make_table(database, 5000)
+    database.execute("""
+        update calls
+        set status = case when id = 7 then 'live' else (array['new', 'seen', 'done', 'lost'])[1 + id % 4] end;
+        analyze calls;
+    """)
+    definition = IndexDefinition(RelationName("public", "calls"), (IndexKey("status"),), predicate="status = 'live'")
+    item = create_index.prescribe(definition, name="calls_live_idx", size_bytes=8192, reason="why")
+    item = with_gain(item, "select count(*) from calls where status = $1 and id > $2")
+    treatment = drive(treat(database.conninfo, course_of(database, item)))
+    assert states(treatment) == [State.DONE]
+    assert treatment.entries[0].note.startswith("used by 1 of 1 statements")
 
 
 @pytest.mark.server
