@@ -20,7 +20,7 @@ from pgclinic.sql.index_ddl import CreateIndex, read_index_ddl
 from pgclinic.sql.resolve import resolver_of
 from pgclinic.twin.planner import Twin
 from pgclinic.verbs.driving import drive
-from pgclinic.verbs.prescribe import prescribe
+from pgclinic.verbs.prescribe import INDEX, prescribe
 
 MEGABYTE = 10**6
 
@@ -58,7 +58,10 @@ def search(snapshot: Snapshot, suite: Suite, budgets: Sequence[int], limits: Lim
     """Ask prescribe for all budgets, in bytes, at once; without thresholds that would leave a budget unspent."""
     aims = Aims(objective=objective, min_gain=0, storage_price=0)
     begun, spent = time.perf_counter(), _cpu_seconds()
-    course = drive(prescribe(snapshot, script=script_of(suite), budgets=tuple(budgets), limits=limits, aims=aims))
+    script = script_of(suite)
+    course = drive(
+        prescribe(snapshot, script=script, budgets=tuple(budgets), limits=limits, aims=aims, kinds=[INDEX])
+    )
     seconds = time.perf_counter() - begun
     effect = course.workload
     return Search(effect.frontier, seconds, _cpu_seconds() - spent, effect.plans, effect.candidates)
