@@ -46,7 +46,7 @@ def page(result: Demonstration) -> str:
         method=method(result.proof),
         interval=interval,
         pages=pages,
-        calibrations=[calibration_words(each) for each in result.ledger.calibrations],
+        calibrations=[(each.kind, calibration_words(each)) for each in result.ledger.calibrations],
         counts_before=counts(before.findings),
         counts_after=counts(after.findings),
         different=[comparison.name for comparison in result.proof.statements if comparison.equal_results is False],
