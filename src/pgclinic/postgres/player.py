@@ -163,7 +163,8 @@ class Player:
                 else:
                     elapsed = 0.0
             else:
-                samples.times_ms.append(elapsed / calls + self._late_ms)
+                # Each call counts with its share, so that a batch weighs in percentiles what its calls did one by one.
+                samples.times_ms.extend([elapsed / calls + self._late_ms, *[elapsed / calls] * (calls - 1)])
                 self._late_ms = 0.0
             spent += elapsed
         if digest is not None:
