@@ -59,9 +59,7 @@ def search(snapshot: Snapshot, suite: Suite, budgets: Sequence[int], limits: Lim
     aims = Aims(objective=objective, min_gain=0, storage_price=0)
     begun, spent = time.perf_counter(), _cpu_seconds()
     script = script_of(suite)
-    course = drive(
-        prescribe(snapshot, script=script, budgets=tuple(budgets), limits=limits, aims=aims, kinds=[INDEX])
-    )
+    course = drive(prescribe(snapshot, script=script, budgets=tuple(budgets), limits=limits, aims=aims, kinds=[INDEX]))
     seconds = time.perf_counter() - begun
     effect = course.workload
     return Search(effect.frontier, seconds, _cpu_seconds() - spent, effect.plans, effect.candidates)
