@@ -215,6 +215,26 @@ def test_nothing_is_done_before_what_it_requires() -> None:
     assert {each.when for each in plan.prescriptions} == {When.THIS_WEEK}
 
 
+def test_what_is_there_for_another_one_alone_comes_just_before_it() -> None:
+    helper = index("status")
+    useful = index("phone", gains=(gain(OLD, 100, 50),))
+    top = item(
+        "top", "select 2", requires=(helper.fingerprint, useful.fingerprint), when=When.THIS_WEEK,
+        gains=(gain(OLD, 100, 1),),
+    )  # fmt: skip
+    other = item("other", "select 1", when=When.THIS_WEEK)
+    plan = merged(helper, other, top, useful)
+    assert names(plan) == ["calls_phone_idx", "calls_status_idx", "top", "other"]
+    assert [each.when for each in plan.prescriptions] == [When.NOW, *[When.THIS_WEEK] * 3]
+
+
+def test_what_requires_each_other_in_a_circle_is_in_the_plan_all_the_same() -> None:
+    one = item("one", "select 1")
+    two = item("two", "select 2", requires=(one.fingerprint,))
+    one = replace(one, requires=(two.fingerprint,))
+    assert sorted(names(merged(one, two))) == ["one", "two"]
+
+
 def test_what_is_too_risky_is_left_out_with_all_that_needs_it() -> None:
     base = item("base", "select 1", risk=Risk.HIGH)
     middle = item("middle", "select 2", requires=(base.fingerprint,))

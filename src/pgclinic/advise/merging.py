@@ -163,28 +163,40 @@ def _whole(items: Sequence[Prescription]) -> tuple[list[Prescription], list[Decl
 
 
 def _ordered(items: Sequence[Prescription], worth: Worth) -> tuple[Prescription, ...]:
-    """Each after what it requires, and no sooner than that; else by when, what it saves, and the order of coming."""
+    """Each after what it requires, and no sooner than that; else by when, what it saves, and the order of coming.
+
+    What is there for others alone is not done sooner than the first of them.
+    """
     by_mark = {item.fingerprint: item for item in items}
+    when = _when(by_mark)
+    saved = {mark: round(worth.of(item), _DIGITS) for mark, item in by_mark.items()}
+    rank: dict[str, tuple[int, float, int]] = {
+        mark: (_SOONEST[when[mark]], -saved[mark], place) for place, mark in enumerate(by_mark)
+    }
+    for mark, item in by_mark.items():
+        followers = [other.fingerprint for other in items if mark in other.requires]
+        if followers and not (item.gains or item.cures):
+            soonest = min(followers, key=rank.__getitem__)
+            when[mark] = max(when[mark], when[soonest], key=_SOONEST.__getitem__)
+            rank[mark] = (*rank[soonest][:2], rank[mark][2])
+    waiting = sorted(by_mark, key=rank.__getitem__)
+    done: dict[str, Prescription] = {}
+    while waiting:
+        mark = next((each for each in waiting if done.keys() >= set(by_mark[each].requires)), waiting[0])
+        waiting.remove(mark)
+        done[mark] = replace(by_mark[mark], when=when[mark], saves=saved[mark])
+    return tuple(done.values())
+
+
+def _when(by_mark: Mapping[str, Prescription]) -> dict[str, When]:
+    """How soon each can be done: not before all that it requires."""
     when: dict[str, When] = {}
-    place = {item.fingerprint: number for number, item in enumerate(items)}
-    saved = {item.fingerprint: round(worth.of(item), _DIGITS) for item in items}
-    left, found = list(by_mark), list[Prescription]()
+    left = list(by_mark)
     while left:
         ready = [mark for mark in left if when.keys() >= set(by_mark[mark].requires)]
-        if not ready:  # a circle: nobody can tell what comes first, and the order of coming is as good as any
-            ready = left[:1]
-        for mark in ready:
+        # In a circle nobody can tell what comes first, and the order of coming is as good as any.
+        for mark in ready or left[:1]:
             required = [when[each] for each in by_mark[mark].requires if each in when]
             when[mark] = max([by_mark[mark].when, *required], key=_SOONEST.__getitem__)
         left = [mark for mark in left if mark not in when]
-    ranks: Mapping[str, tuple[int, float, int]] = {
-        mark: (_SOONEST[when[mark]], -saved[mark], place[mark]) for mark in by_mark
-    }
-    waiting = sorted(by_mark, key=ranks.__getitem__)
-    done: set[str] = set()
-    while waiting:
-        mark = next((each for each in waiting if done.issuperset(by_mark[each].requires)), waiting[0])
-        waiting.remove(mark)
-        done.add(mark)
-        found.append(replace(by_mark[mark], when=when[mark], saves=saved[mark]))
-    return tuple(found)
+    return when
