@@ -176,7 +176,7 @@ def test_the_partitioned_twin_plans_as_a_really_partitioned_table_does(database_
     (key,) = [each for each in snapshot.columns_of[table.oid] if each.name == "at"]
     spread = spread_of(snapshot.statistics_of[table.oid, "at", False], None)
     assert spread is not None
-    parts = parts_of(spread, beginnings(spread.low, spread.high, "month"))
+    parts = parts_of(spread, beginnings(spread.low, spread.high, "month", most=99))
     database.execute("create table parted (like events) partition by range (at)")
     database.execute("alter table parted add primary key (id, at)")
     for part in parts:
@@ -206,7 +206,7 @@ def test_statistics_of_a_slice_are_those_of_its_rows() -> None:
     )
     spread = spread_of(row, ColumnEnds(relation=1, column="at", high="2026-12-31 00:00:00+00"))
     assert spread is not None
-    parts = parts_of(spread, beginnings(spread.low, spread.high, "month"))
+    parts = parts_of(spread, beginnings(spread.low, spread.high, "month", most=99))
     assert sum(part.share for part in parts) == pytest.approx(0.9)
     march = next(part for part in parts if part.low == "2026-03-01")
     assert march.share == pytest.approx(0.2 + 0.55 / 11)
@@ -233,4 +233,9 @@ def test_a_column_whose_values_are_no_times_has_no_spread() -> None:
     ],
 )
 def test_intervals_begin_where_the_calendar_says(unit: str, expected: tuple[str, ...]) -> None:
-    assert beginnings(position("2024-02-28 13:00:00+00"), position("2024-03-01 00:00:00+00"), unit) == expected
+    assert beginnings(position("2024-02-28 13:00:00+00"), position("2024-03-01 00:00:00+00"), unit, most=9) == expected
+
+
+def test_intervals_without_end_are_not_counted() -> None:
+    with pytest.raises(ValueError, match="more than 400"):
+        beginnings(position("0001-01-01"), position("9999-01-01"), "day", most=400)

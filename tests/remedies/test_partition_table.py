@@ -32,6 +32,7 @@ TABLE = """
         at timestamptz not null default now(),
         shout text generated always as (upper(kind)) stored,
         touched int not null default 0,
+        place int generated always as identity (start with 7 increment by 3 cache 2),
         constraint "Key of events" primary key (id)
     ) with (fillfactor = 90, toast.autovacuum_enabled = off);
     alter table events drop column gone;
@@ -76,7 +77,8 @@ CARRIED = """
       where oid = 'events'::regclass
     union all select 'comment', obj_description('events'::regclass, 'pg_class')
     union all select 'column', concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attgenerated,
-        attacl, attoptions, nullif(attstattarget, -1), pg_get_expr(adbin, adrelid), col_description(attrelid, attnum))
+        attacl, attoptions, nullif(attstattarget, -1), attidentity,
+        pg_get_expr(adbin, adrelid), col_description(attrelid, attnum))
       from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
       where attrelid = 'events'::regclass and attnum > 0 and not attisdropped
     union all select 'constraint', conname || pg_get_constraintdef(oid) from pg_constraint
@@ -93,6 +95,8 @@ CARRIED = """
     union all select 'publication', pubname from pg_publication_tables where tablename = 'events'
     union all select 'view', viewname || definition from pg_views where schemaname = 'public'
     union all select 'sequence', pg_get_serial_sequence('events', 'number')
+    union all select 'identity', concat_ws(' ', seqrelid::regclass, seqstart, seqincrement, seqcache, seqmax)
+      from pg_sequence where seqrelid = pg_get_serial_sequence('events', 'place')::regclass
     order by 1, 2
 """
 ROWS = "select count(*), sum(hashtext(e::text)::int8) from events as e"
@@ -169,6 +173,9 @@ def test_views_triggers_and_keys_work_over_old_and_new_rows(database_on_each: "D
     assert database.execute("select count(*) from calls") == [(2031,)]
     database.execute("update events set kind = 'answer' where at > now() - interval '3 hours'")
     assert database.execute("select min(touched), count(*) from events where kind = 'answer'") == [(1, 33)]
+    assert database.execute("select count(distinct place), count(distinct number), count(*) from events") == [
+        (2031, 2031, 2031)
+    ]
     with database.connect() as connection, pytest.raises(Exception, match="duplicate key"):
         connection.execute("insert into events (id, at) select id, at from events limit 1")
     with database.connect() as connection, pytest.raises(Exception, match="foreign key"):
@@ -250,4 +257,27 @@ def test_other_times_and_intervals(database_on_each: "Database", key_type: str, 
     assert [entry.error for entry in drive(treat(database.conninfo, course)).entries] == [""]
     assert drive(undo(database.conninfo, purge=True)).entries[0].error == ""
     assert database.execute('select count(*) from "Odd ""$pgclinic$ name"') == [(941,)]
+    assert schema_of(database) == schema
+
+
+CRON = """
+    create schema cron;
+    create table cron.job (jobname text primary key, schedule text, command text);
+    create function cron.schedule(text, text, text) returns bigint language sql
+        as 'insert into cron.job values ($1, $2, $3) returning 1::bigint';
+    create function cron.unschedule(text) returns boolean language sql
+        as 'delete from cron.job where jobname = $1 returning true';
+"""
+"""The functions of pg_cron, as its documentation has them, for a server without it."""
+
+
+def test_where_pg_cron_is_it_runs_the_function(database: "Database") -> None:
+    database.execute(TABLE)
+    database.execute(CRON)
+    schema = schema_of(database)
+    assert states(drive(treat(database.conninfo, conversion(database, has_pg_cron=True)))) == [State.DONE]
+    [(command,)] = database.execute("select command from cron.job")
+    assert database.execute(command) == [(0,)]
+    assert drive(undo(database.conninfo, purge=True)).entries[0].error == ""
+    assert database.execute("select * from cron.job") == []
     assert schema_of(database) == schema

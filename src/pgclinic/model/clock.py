@@ -36,11 +36,14 @@ def written(seconds: float) -> str:
         raise ValueError(f"no time: {seconds}") from error
 
 
-def beginnings(low: float, high: float, unit: str) -> tuple[str, ...]:
+def beginnings(low: float, high: float, unit: str, *, most: int) -> tuple[str, ...]:
     """The first day of every ``day``, ``week``, ``month`` or ``year`` from that of ``low`` to the first after ``high``.
 
-    ``low`` and ``high`` are seconds from 1970; the days are as ISO 8601. Raises ValueError past the year 9999.
+    ``low`` and ``high`` are seconds from 1970; the days are as ISO 8601. Raises ValueError for more of them than
+    ``most``, and past the year 9999.
     """
+    if (high - low) / DAY > most * _AT_LEAST[unit]:
+        raise ValueError(f"more than {most}")
     try:
         day = (_EPOCH + timedelta(seconds=low)).replace(hour=0, minute=0, second=0, microsecond=0)
         day = _first(day, unit)

@@ -175,10 +175,8 @@ def _division(found: GrowingTable, spread: Spread) -> tuple[str, tuple[Part, ...
     best: tuple[str, tuple[Part, ...]] = ("", ())
     for interval in partition_table.INTERVALS:
         try:
-            days = beginnings(spread.low, spread.high, interval.partition(" ")[2])
+            days = beginnings(spread.low, spread.high, interval.partition(" ")[2], most=_MOST_PARTS)
         except ValueError:
-            return "", ()
-        if len(days) - 1 > _MOST_PARTS:
             continue
         parts = parts_of(spread, days)
         is_small = max(part.share for part in parts) * found.bytes <= _LARGEST_PART

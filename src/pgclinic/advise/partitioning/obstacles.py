@@ -100,9 +100,6 @@ def _not_carried_over(snapshot: Snapshot, table: Relation) -> Iterator[str]:
         yield "no write-ahead log"
     if snapshot.children_of.get(table.oid):
         yield "tables that inherit from it"
-    for column in snapshot.columns_of.get(table.oid, ()):
-        if column.identity:
-            yield f"the identity column {column.name}"
     yield from filter(None, map(_odd_constraint, snapshot.constraints_of.get(table.oid, ())))
     yield from filter(None, map(_odd_index, snapshot.indexes_of.get(table.oid, ())))
     yield from _triggers_that_name_it(snapshot, table)

@@ -230,6 +230,11 @@ _LOOKING = (
     "triggers pg_catalog.text[]",
     "command pg_catalog.text",
     "primary_name pg_catalog.name",
+    "dropping pg_catalog.text[]",
+    "numbering pg_catalog.text[]",
+    "sequences pg_catalog.text[]",
+    "reached pg_catalog.int8",
+    "is_called pg_catalog.bool",
 )
 _SWAPPING = ("made pg_catalog.regclass", "bound pg_catalog.text")
 _SWAPPING_BACK = (

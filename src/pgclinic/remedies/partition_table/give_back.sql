@@ -36,7 +36,7 @@ begin
         end loop;
         execute pg_catalog.format(
             'with gone as (delete from only %s where ctid = any (array(select ctid from only %s limit %s)) returning %s)'
-            ' insert into %s (%s) select %s from gone',
+            ' insert into %s (%s) overriding system value select %s from gone',
             part, part, most, columns, asked, columns, columns
         );
         get diagnostics moved = row_count;

@@ -44,6 +44,27 @@
         )
         order by v.oid
     );
+    -- An identity column's sequence goes with its table: it is made again, where it was.
+    select pg_catalog.array_agg(pg_catalog.format('alter table %s alter column %I drop identity', asked, a.attname)),
+        pg_catalog.array_agg(pg_catalog.format(
+            'alter table %s alter column %I add generated %s as identity (sequence name %s increment by %s minvalue %s'
+            ' maxvalue %s start with %s cache %s%s)',
+            asked, a.attname, case a.attidentity when 'a' then 'always' else 'by default' end, q.name,
+            s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache, case when s.seqcycle then ' cycle' else '' end
+        )),
+        pg_catalog.array_agg(q.name)
+    into dropping, numbering, sequences
+    from pg_catalog.pg_attribute as a
+    cross join lateral pg_catalog.pg_get_serial_sequence(asked::pg_catalog.text, a.attname) as q (name)
+    join pg_catalog.pg_sequence as s on s.seqrelid = q.name::pg_catalog.regclass
+    where a.attrelid = asked and a.attnum > 0 and a.attidentity <> '';
+    foreach command in array coalesce(sequences, '{}') loop
+        execute pg_catalog.format('select last_value, is_called from %s', command) into reached, is_called;
+        numbering := numbering || pg_catalog.format('select pg_catalog.setval(%L, %s, %L)', command, reached, is_called);
+    end loop;
+    foreach command in array coalesce(dropping, '{}') loop
+        execute command;
+    end loop;
     triggers := array(
         select line.sql
         from pg_catalog.pg_trigger as t

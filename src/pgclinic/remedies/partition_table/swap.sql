@@ -4,10 +4,6 @@
     if exists (select from pg_catalog.pg_constraint as k where k.conrelid = asked and not k.convalidated) then
         raise exception '% has a constraint that is not validated', asked;
     end if;
-    if exists (select from pg_catalog.pg_attribute as a where a.attrelid = asked and a.attidentity <> '' and a.attnum > 0)
-    then
-        raise exception '% has an identity column', asked;
-    end if;
     select pg_catalog.string_agg(p.pubname, ', ') into others
     from pg_catalog.pg_publication_tables as t
     join pg_catalog.pg_publication as p on p.pubname = t.pubname
@@ -174,6 +170,6 @@
         'alter table %s attach partition %s for values from (minvalue) to (%L)', made, asked, bound
     );
     execute pg_catalog.format('alter table %s drop constraint %I', asked, bound_name);
-    foreach command in array triggers || views loop
+    foreach command in array coalesce(numbering, '{}') || triggers || views loop
         execute command;
     end loop;

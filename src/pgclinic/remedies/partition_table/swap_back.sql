@@ -53,6 +53,6 @@
     foreach part in array heirs loop
         execute pg_catalog.format('alter table %s inherit %s', part, past);
     end loop;
-    foreach command in array triggers loop
+    foreach command in array coalesce(numbering, '{}') || triggers loop
         execute command;
     end loop;

@@ -50,7 +50,7 @@ begin
                 ) into has_strays;
             end if;
         end if;
-        execute pg_catalog.format('create table %s (like %s including all)', part, parent);
+        execute pg_catalog.format('create table %s (like %s including all excluding identity)', part, parent);
         for command in
             select pg_catalog.format('alter table %s owner to %s', part, c.relowner::pg_catalog.regrole)
             from pg_catalog.pg_class as c
