@@ -24,10 +24,11 @@ check: $(STAMP)  ## what a reviewer would say before reading
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(STAMP)  ## what is written from the code: the table of the grade, the pages of the checks, the JSON Schema
+docs: $(STAMP)  ## what is written from the code: the table of the grade, the pages of checks and rules, the JSON Schema
 	$(BIN)/python scripts/grade_table.py
 	$(BIN)/python scripts/json_schema.py
 	$(BIN)/python scripts/check_pages.py
+	$(BIN)/python scripts/review_page.py
 
 messages: $(STAMP)  ## the catalogues of translations, from the texts in the code
 	$(BIN)/python scripts/messages.py

@@ -117,7 +117,7 @@ def _of_python(path: Path) -> Iterator[Text]:
     }
     if path.parent.name == "checks" and path.stem != "__init__":
         yield from _of_page(ast.get_docstring(tree) or "", file)
-    if path.parent.name == "remedies" and path.stem != "__init__":
+    if path.parent.name in {"remedies", "reviews"} and path.stem != "__init__":
         yield Text((ast.get_docstring(tree) or "").partition("\n")[0], "", file)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

@@ -45,7 +45,7 @@ NOT_RUN = {
     "pgclinic undo postgresql://owner@db/shop": "asks, and nobody answers here",
     "pgclinic undo postgresql://owner@db/shop --item 3": "asks, and nobody answers here",
 }
-ILL = {"checkup", "compare", "doctor"}
+ILL = {"checkup", "compare", "doctor", "review"}
 """Verbs whose exit code 1 says something about the database, and nothing about the example."""
 
 SCHEMA = """
@@ -70,6 +70,7 @@ LOG = """2026-11-27 07:00:00.000 UTC,"app","shop",1,"",1.1,1,"SELECT",2026-11-27
 "duration: 12.3 ms  statement: select * from orders where customer_id = 7 order by id desc limit 20",,,,,,,,,"app",\
 "client backend",,0
 """
+MIGRATION = "alter table orders add column paid_at timestamptz;\n"
 PLAN = """Limit  (cost=0.29..8.31 rows=1 width=8) (actual time=0.010..0.011 rows=1 loops=1)
   Buffers: shared hit=3
   ->  Seq Scan on orders  (cost=0.29..8.31 rows=1 width=8) (actual time=0.010..0.011 rows=1 loops=1)
@@ -185,6 +186,9 @@ def kept(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
     (folder / "queries").mkdir()
     (folder / "queries" / "orders.sql").write_text(TASK)
     (folder / "slow.sql").write_text(QUERY)
+    (folder / "0007_orders.sql").write_text(MIGRATION)
+    (folder / "migrations").mkdir()
+    (folder / "migrations" / "0007_orders.sql").write_text(MIGRATION)
     (folder / "postgresql.csv").write_text(LOG)
     (folder / "postgresql.log").write_text(LOGGED_PLAN)
     (folder / "plan.txt").write_text(PLAN)

@@ -26,9 +26,10 @@ FIRST_WORDS = {
     "Try",
     "List",
     "Explain",
+    "Examine",
     "Compare",
 }
-WITHOUT_TARGET = {"compare", "demo", "explain", "explain-plan", "ledger", "list"}
+WITHOUT_TARGET = {"compare", "demo", "explain", "explain-plan", "ledger", "list", "review"}
 WRITING = {"prepare", "prove", "treat", "undo"}
 
 

@@ -9,9 +9,12 @@ from pgclinic.cli.output import is_folder, say, write_file
 from pgclinic.model.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pgclinic.model.prescription import Course
     from pgclinic.model.proof import Run
     from pgclinic.model.workload import WorkloadScript
+    from pgclinic.verbs.review import SourceText
 
 PRESCRIPTION = "prescription.json"
 PAGE = "prescription.html"
@@ -57,6 +60,33 @@ def read_plan(path: Path) -> str:
         return content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"The plan {name} is not a text in UTF-8.") from error
+
+
+def read_migrations(names: "Sequence[str]") -> "tuple[SourceText, ...]":
+    """Migrations in their order, ``-`` from stdin."""
+    from pgclinic.verbs.review import SourceText
+
+    return tuple(SourceText(_migration_name(name), _migration(name)) for name in names)
+
+
+def _migration_name(name: str) -> str:
+    return "stdin" if name == "-" else name
+
+
+def _migration(name: str) -> str:
+    if name == "-":
+        content = sys.stdin.buffer.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise UserError(f"What stands on stdin is larger than {_LARGEST_FILE >> 20} MB; that is no migration.")
+    else:
+        content = _read(Path(name), "migration")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"The migration {_migration_name(name)} is not a text in UTF-8.") from error
+    if "\0" in text:
+        raise UserError(f"The migration {_migration_name(name)} holds a zero byte, and no SQL does.")
+    return text
 
 
 def read_course(path: Path) -> "Course":

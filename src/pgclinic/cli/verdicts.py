@@ -7,6 +7,7 @@ from pgclinic.model.errors import UserError
 
 if TYPE_CHECKING:
     from pgclinic.model.checkup import Checkup
+    from pgclinic.model.review import Review
 
 CLEAN = 0
 ILL = 1
@@ -33,3 +34,12 @@ def checkup_exit_code(checkup: "Checkup", lowest: str | None) -> int:
         letter = (checkup.listed_grade or checkup.grade).letter.replace("\N{MINUS SIGN}", "-")
         return ILL if LETTERS.index(letter) < LETTERS.index(lowest) else CLEAN
     return ILL if any(finding.severity >= Severity.WARNING for finding in checkup.findings) else CLEAN
+
+
+def review_exit_code(review: "Review", least: str) -> int:
+    """1 for an objection of severity ``least`` or above; ``never`` lets everything pass."""
+    from pgclinic.model.finding import Severity
+
+    if least == "never" or review.worst is None:
+        return CLEAN
+    return ILL if review.worst >= Severity[least.upper()] else CLEAN

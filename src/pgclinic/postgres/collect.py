@@ -1,7 +1,7 @@
 """One visit: every probe asked in one read-only transaction, the answers put together as a Snapshot."""
 
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import psycopg
 from msgspec import UNSET, UnsetType
+from psycopg.pq import TransactionStatus
 
 import pgclinic
 from pgclinic.model.errors import UserError
@@ -48,6 +49,8 @@ PATIENCE = marked("select pg_catalog.set_config('statement_timeout', '30000', tr
 """For the few questions that a crowd of tables makes slow, asked once more at the end, one by one."""
 
 _BEGIN = marked("begin transaction isolation level repeatable read, read only")
+_SAVEPOINT = marked("savepoint pgclinic_visit")
+_BACK_TO_SAVEPOINT = marked("rollback to savepoint pgclinic_visit; release savepoint pgclinic_visit")
 _SETTINGS = marked(
     "select "
     + ", ".join(
@@ -91,18 +94,24 @@ class Findings:
 
 
 def collect(
-    connection: psycopg.Connection, *, values: bool = True, redacted: bool = False
+    connection: psycopg.Connection,
+    *,
+    values: bool = True,
+    redacted: bool = False,
+    only: Collection[str] | None = None,
 ) -> Generator[Progress, None, Snapshot]:
     """Everything that later verbs need, from one visit that writes nothing and waits for nobody.
 
     Without ``values`` no value of the user's data comes along, ``redacted`` leaves at least the statements without.
+    ``only`` names the probes to ask, all when None. Where a transaction is open, it is seen as it stands, and left so.
     A probe that fails leaves a BlindSpot. Raises UserError when the connection breaks.
     """
     found = Findings()
+    chosen = [probe for probe in probes() if only is None or probe.name in only]
     try:
         with _visit(connection):
-            capabilities, locked = yield from _read_catalogs(connection, found, values=values)
-            if values:
+            capabilities, locked = yield from _read_catalogs(connection, found, chosen, values=values)
+            if values and only is None:
                 found.records += yield from look_up(connection, capabilities)
     except psycopg.Error as error:
         raise UserError(f"The visit ended early: {str(error).strip()}; try again.") from None
@@ -112,7 +121,7 @@ def collect(
         collector=f"pgclinic {pgclinic.__version__}",
         clock=capabilities.clock,
         redactions=(*(() if values else ("values",)), *(("statements",) if redacted or not values else ())),
-        probes=tuple(probe.name for probe in probes()),
+        probes=tuple(probe.name for probe in chosen),
     )
     if not any(isinstance(record, Server) for record in found.records):
         found.records.append(_server_of(connection, capabilities))
@@ -120,11 +129,11 @@ def collect(
 
 
 def _read_catalogs(
-    connection: psycopg.Connection, found: Findings, *, values: bool
+    connection: psycopg.Connection, found: Findings, chosen: Sequence[Probe], *, values: bool
 ) -> Generator[Progress, None, tuple[Capabilities, tuple[LockedRelation, ...]]]:
     """Ask every probe, those that met a lock or took too long once more; what cannot be answered is a blind spot."""
     capabilities, locked = ask_capabilities(connection, values=values)
-    everything = sorted(probes(), key=_order)
+    everything = sorted(chosen, key=_order)
     mentioned: frozenset[str] = frozenset()
     late: list[Probe] = []
     slow: list[Probe] = []
@@ -185,13 +194,14 @@ def _hidden_by_locks(locked: Sequence[LockedRelation]) -> Iterator[BlindSpot]:
 
 @contextmanager
 def _visit(connection: psycopg.Connection) -> Iterator[None]:
-    connection.execute(_BEGIN)
+    is_open = connection.info.transaction_status == TransactionStatus.INTRANS
+    connection.execute(_SAVEPOINT if is_open else _BEGIN)
     try:
         connection.execute(_SETTINGS)
         yield
     finally:
         if not connection.closed:
-            connection.execute(marked("rollback"))
+            connection.execute(_BACK_TO_SAVEPOINT if is_open else marked("rollback"))
 
 
 def _ask(

@@ -8,8 +8,8 @@ import math
 
 from pgclinic.sizes.types import PAGE
 
-_BYTES_READ_A_SECOND = 400e6
-_BYTES_WRITTEN_A_SECOND = 200e6
+BYTES_READ_A_SECOND = 400e6
+BYTES_WRITTEN_A_SECOND = 200e6
 _SECONDS_A_ROW = {"btree": 0.25e-6, "hash": 1.2e-6, "gin": 0.5e-6, "gist": 10e-6, "spgist": 6e-6, "brin": 0.5e-6}
 _SECONDS_A_COMPARISON = 0.055e-6
 """Sorting n rows takes n log2 n of them; only a B-tree and a hash index are sorted whole."""
@@ -25,4 +25,4 @@ def seconds(method: str, rows: float, heap_pages: int, index_pages: int) -> floa
         each += math.log2(max(2.0, rows)) * _SECONDS_A_COMPARISON
     if method == "gin":
         each += index_pages * _SECONDS_A_GIN_PAGE / max(1.0, rows)
-    return rows * each + heap_pages * PAGE / _BYTES_READ_A_SECOND + index_pages * PAGE / _BYTES_WRITTEN_A_SECOND
+    return rows * each + heap_pages * PAGE / BYTES_READ_A_SECOND + index_pages * PAGE / BYTES_WRITTEN_A_SECOND
