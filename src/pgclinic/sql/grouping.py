@@ -28,6 +28,8 @@ Types: TypeAlias = Mapping[RelationName, Mapping[str, str]]
 
 _AND, _OP, _BETWEEN = 1, 1, 11
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_ALIKE = frozenset({"citext", "numeric", "real", "double precision", "interval", "json", "jsonb", "xml"})
+"""Types whose values may be equal and look different, or have no equality."""
 _KNOWN = frozenset({"now", "transaction_timestamp", "statement_timestamp", "date_trunc", "date", "make_interval"})
 """Functions that a bound in time may call: none is volatile, and all give the same for a whole statement."""
 _HARMLESS = frozenset({"round", "coalesce", "nullif", "greatest", "least", "floor", "ceil", "abs", "to_char"})
@@ -83,8 +85,12 @@ class Grouping(msgspec.Struct, frozen=True, kw_only=True):
 
 def groupings(tree: Tree, resolver: Resolver, types: Types) -> Iterator[Grouping | str]:
     """Every SELECT of a statement, its views written out already, that sums up one table; or why it is not read."""
+    inner = _with_names(tree)
     for node in list(nodes(tree)):
         if node.WhichOneof("node") != "select_stmt" or not _sums_up(node.select_stmt):
+            continue
+        if node.select_stmt.from_clause[0].range_var.relname in inner:
+            yield "it reads a WITH query"
             continue
         try:
             yield _Reading(node.select_stmt, resolver, types).grouping()
@@ -95,7 +101,7 @@ def groupings(tree: Tree, resolver: Resolver, types: Types) -> Iterator[Grouping
 def with_views_written_out(sql: str, resolver: Resolver, depth: int = 0) -> Tree:
     """The statement's tree, in which every view is a sub-select under its name. Raises UnreadableSqlError."""
     tree = parse_one(sql)
-    inner = {node.common_table_expr.ctename for node in nodes(tree) if node.WhichOneof("node") == "common_table_expr"}
+    inner = _with_names(tree)
 
     def replacement(node: Tree) -> Tree | None:
         if node.WhichOneof("node") != "range_var":
@@ -163,6 +169,12 @@ def has_parameters(node: Tree) -> bool:
     return any(each.WhichOneof("node") == "param_ref" for each in nodes(node))
 
 
+def _with_names(tree: Tree) -> frozenset[str]:
+    return frozenset(
+        node.common_table_expr.ctename for node in nodes(tree) if node.WhichOneof("node") == "common_table_expr"
+    )
+
+
 def _sums_up(select: Tree) -> bool:
     if len(select.from_clause) != 1 or select.from_clause[0].WhichOneof("node") != "range_var":
         return False
@@ -190,8 +202,8 @@ class _Reading:
         self.select = select
         variable = select.from_clause[0].range_var
         relation = resolver(variable.schemaname, variable.relname)
-        if relation is None or relation.definition:
-            raise Unfit("it does not read a table")
+        if relation is None or relation.definition or variable.alias.colnames:
+            raise Unfit("it does not read a table under its own names")
         self.relation = relation
         self.alias = variable.alias.aliasname or variable.relname
         self.types = types.get(relation.name, {})
@@ -216,6 +228,10 @@ class _Reading:
         conditions = tuple(each for each, found in bounded if not found)
         for each in conditions:
             self._demand_condition(each)
+        filters = [each.filter for each in self.aggregates.values() if each.filter and has_parameters(each.filter)]
+        told_apart = {*keys, *(column for each in (*conditions, *filters) for column in columns_of(each))}
+        if any(without_modifier(self.types[column]) in _ALIKE for column in told_apart):
+            raise Unfit("its keys may be equal and yet differ")
         return Grouping(
             select=self.select,
             relation=self.relation,

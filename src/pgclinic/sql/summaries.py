@@ -241,6 +241,7 @@ def read_from(grouping: Grouping, types: Mapping[str, str], kept: Kept) -> None:
 
     for target in select.target_list:
         _name_as_before(target.res_target)
+    _group_by_what_is_meant(select, grouping)
     replaced = [*select.target_list, *select.group_clause, *select.sort_clause]
     for each in (*replaced, *([select.having_clause] if select.HasField("having_clause") else [])):
         replace_nodes(each, lambda node: composed.get(without_places(node)) if _may_be_composed(node) else None)
@@ -501,6 +502,15 @@ def _is_unclear(condition: str) -> bool:
 
 def _may_be_composed(node: Tree) -> bool:
     return node.WhichOneof("node") in {"func_call", "type_cast"}
+
+
+def _group_by_what_is_meant(select: Tree, grouping: Grouping) -> None:
+    """A column of FROM comes before one that is put out: what is kept may have one of an output's name."""
+    meant = {target.res_target.name: target.res_target.val for target in select.target_list}
+    for item in select.group_clause:
+        names = strings(item.column_ref.fields) if item.WhichOneof("node") == "column_ref" else ()
+        if len(names) == 1 and names[0] not in grouping.relation.columns and names[0] in meant:
+            item.CopyFrom(meant[names[0]])
 
 
 def _name_as_before(target: Tree) -> None:

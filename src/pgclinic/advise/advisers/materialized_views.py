@@ -27,11 +27,13 @@ from pgclinic.advise.summaries.costing import costs_of, day_index_for, indexes_f
 from pgclinic.advise.summaries.relation import KeptRelation, with_changes, with_log, with_summary
 from pgclinic.advise.summaries.upkeep import Pace, interval_for, pace_of
 from pgclinic.advise.summaries.writing import Findings
+from pgclinic.model.catalog import Relation
 from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.names import ObjectName, RelationName
 from pgclinic.model.plan import Plan, Question, WhatIfIndex
 from pgclinic.model.platform import platform_relations
 from pgclinic.model.prescription import Declined, Prescription
+from pgclinic.model.privileges import granted
 from pgclinic.model.progress import Progress
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.sql import quote
@@ -143,7 +145,8 @@ def _served(snapshot: Snapshot, askings: Sequence[Asking]) -> Iterator[tuple[Sum
         for summary in each.summaries:
             table = snapshot.relation_by_name[summary.table]
             is_own = table.relation_name not in hidden and table.kind in "rp" and table.persistence != "t"
-            if is_own and not policies_on(snapshot, table, each.original.role):
+            role = each.original.role
+            if is_own and _may_read(snapshot, table, role) and not policies_on(snapshot, table, role):
                 served.setdefault(summary, []).append(each)
     groups: list[list[Summary]] = []
     for summary in served:
@@ -157,6 +160,15 @@ def _served(snapshot: Snapshot, askings: Sequence[Asking]) -> Iterator[tuple[Sum
         assert whole is not None
         by_statement = {each.original: each for summary in group for each in served[summary]}
         yield whole, tuple(by_statement.values())
+
+
+def _may_read(snapshot: Snapshot, table: Relation, role: str) -> bool:
+    """Whether a role reads the table itself: who only reads a view of it would not see what lies between kept days."""
+    who = next((each for each in snapshot.roles if each.name == role), None)
+    if who is None or who.is_superuser or role == table.owner or "pg_read_all_data" in who.member_of:
+        return True
+    rights = granted(table.grants)
+    return any("r" in rights.get(name, ()) for name in (role, "", *who.member_of))
 
 
 def _with_all(
