@@ -38,6 +38,8 @@ DAYS = [("2026-11-01",), ("2026-10-31",), ("2026-11-03",), ("infinity",), (None,
 KEYS = [("3",), ("03",), ("-5",), ("99999",), ("32767",), ("x",), ("",), (None,), ("9223372036854775807",)]
 KEYS += [("-9223372036854775808",), ("9223372036854775808",), ("1e1",), (" 3",)]
 TOKENS = [("00000000-0000-0000-0000-00000000000a",), ("00000000-0000-0000-0000-00000000000A",), ("x",), (None,)]
+NUMBERS: list[Values] = [("3",), ("3.0",), ("2.5",), ("NaN",), (None,), ("1e30",), ("-5",), ("32768",)]
+NUMBERS += [("9223372036854775807",), ("-9223372036854775808",)]
 NAMES: list[Values] = [("n3", "7"), ("n3", None), (None, "4"), (None, None), ("n6", "6")]
 JOINED = """
     select t.id from trips t left join owners o on o.id = t.spare where t.name = $1 or o.email = $1 or o.spare = $2
@@ -86,6 +88,11 @@ CASES: dict[str, list[tuple[str, Sequence[Values]]]] = {
         ("select t.id, (select count(*) as many from trips x where x.id = t.owner) from trips t", [()]),
         ("select t.id, (select count(x.spare) from trips x where x.owner = t.owner) from trips t", [()]),
     ],
+    "wider_value": [
+        *((f"select id from trips where {key} = $1::numeric", NUMBERS) for key in ("id", "small", "big")),
+        ("select id from trips t where $1::float8 = t.small", [*NUMBERS, ("Infinity",), ("-0",)]),
+        ("select id from trips where id = $1::numeric(10, 1) and name is not null", NUMBERS[:3]),
+    ],
     "or_across_columns": [
         ("select name, spare from trips where name = $1 or spare = $2::integer", NAMES),
         (JOINED, NAMES),
@@ -116,6 +123,9 @@ LEFT_ALONE = (
     "select id from trips where date(at) = local",
     "select id from trips where id::text = name",
     "select id from trips where name::text = $1",
+    "select id from trips where big = $1::float8",
+    "select id from trips where id = $1::bigint",
+    "select id from trips where id = spare::numeric",
     "select id from trips where at = $1 and id = $2",
     "select id from trips where date(at) = $1 union all select 1",
     "update trips set name = $1 where date(at) = $2",
