@@ -32,6 +32,7 @@ _FIELDS = {
     "Statement": {2: "lock", 3: "blocks"},
     "Prescription": {4: "reason"},
     "Declined": {2: "reason"},
+    "prescribed": {2: "reason"},
     "ApplicationChange": {0: "summary"},
     "Progress": {0: "step", 3: "note"},
     "UserError": {0: "sentence"},

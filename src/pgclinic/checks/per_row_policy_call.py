@@ -23,6 +23,7 @@ from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import known_rows
 from pgclinic.sql.expressions import FunctionCall, calls_outside_subselects
 from pgclinic.sql.statements import UnreadableSqlError
+from pgclinic.sql.volatility import volatility_of
 
 FAMILY = "policies"
 NEEDS = ("policies", "functions")
@@ -36,8 +37,8 @@ def examine(snapshot: Snapshot, *, min_rows: int = 1_000, many_rows: int = 10_00
         if table is None or not table.row_security:
             continue
         rows = known_rows(snapshot, table)
-        reading = [call for call in _calls(policy.using) if _is_stable(snapshot, call)]
-        calls = reading or [call for call in _calls(policy.with_check) if _is_stable(snapshot, call)]
+        reading = [call for call in _calls(policy.using) if volatility_of(snapshot, call) == "s"]
+        calls = reading or [call for call in _calls(policy.with_check) if volatility_of(snapshot, call) == "s"]
         if rows < min_rows or not calls:
             continue
         yield Finding(
@@ -67,15 +68,3 @@ def _calls(expression: str | None) -> tuple[FunctionCall, ...]:
         return calls_outside_subselects(expression) if expression else ()
     except UnreadableSqlError:
         return ()
-
-
-def _is_stable(snapshot: Snapshot, call: FunctionCall) -> bool:
-    """Every function that the call could mean must be stable: names are overloaded, and types are not known here."""
-    meant = [
-        function
-        for function in snapshot.functions
-        if function.name == call.name and call.schema in {"", function.schema}
-    ]
-    if meant:
-        return all(function.volatility == "s" for function in meant)
-    return call.name == "current_setting" and call.schema in {"", "pg_catalog"}

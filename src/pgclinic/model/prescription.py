@@ -183,6 +183,18 @@ class ApplicationChange(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[CodeExample, ...] = ()
 
 
+class EqualRows(msgspec.Struct, frozen=True, kw_only=True):
+    """How it can be shown on the rows themselves that a changed condition lets the same ones through.
+
+    ``sql`` reads the whole table and gives the number of rows about which old and new conditions differ; only a role
+    that row-level security does not bind may ask it. It is asked under each of ``settings``: names and values of
+    settings of the session, all others being empty.
+    """
+
+    sql: str
+    settings: tuple[tuple[tuple[str, str], ...], ...] = ((),)
+
+
 class NextBest(msgspec.Struct, frozen=True, kw_only=True):
     """What would be built instead if this could not be, and what the workload would then cost.
 
@@ -206,6 +218,7 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True):
     fingerprints of prescriptions that come before. ``watches`` are asked of the real planner where nothing gains.
     ``points`` are what the grade gains by it, as estimated, and
     ``saves`` the part of the workload's cost that it saves, as planned.
+    ``equal_rows`` shows that the same rows are seen as before, where that can be asked.
     """
 
     kind: str
@@ -233,6 +246,7 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True):
     risk: Risk = Risk.LOW
     points: float = 0.0
     saves: float = 0.0
+    equal_rows: EqualRows | None = None
 
     @property
     def lasting(self) -> tuple[Statement, ...]:

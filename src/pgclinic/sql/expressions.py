@@ -151,14 +151,14 @@ def texts_compared_without_columns(expression: str) -> frozenset[str]:
         node = pending.pop()
         if node.DESCRIPTOR.name == "A_Expr" and strings(node.name) == ("=",):
             for side, other in ((node.lexpr, node.rexpr), (node.rexpr, node.lexpr)):
-                texts = _text_constants(side)
-                if texts and _text_constants(other) is None and not _names_a_column(other):
+                texts = text_constants(side)
+                if texts and text_constants(other) is None and not _names_a_column(other):
                     found |= texts
         pending.extend(_children(node))
     return frozenset(found)
 
 
-def _text_constants(node: Tree) -> frozenset[str] | None:
+def text_constants(node: Tree) -> frozenset[str] | None:
     """The strings that an operand consists of, alone, in a list or in an array; None for anything else."""
     while node.WhichOneof("node") == "type_cast":
         node = node.type_cast.arg
@@ -167,7 +167,7 @@ def _text_constants(node: Tree) -> frozenset[str] | None:
             return frozenset({node.a_const.sval.sval})
         case "list" | "a_array_expr":
             items = node.list.items if node.WhichOneof("node") == "list" else node.a_array_expr.elements
-            parts = [_text_constants(item) for item in items]
+            parts = [text_constants(item) for item in items]
             known = [part for part in parts if part is not None]
             return frozenset().union(*known) if parts and len(known) == len(parts) else None
     return None
@@ -183,7 +183,7 @@ def sequence_of(default: str) -> RelationName | None:
         root = root.type_cast.arg
     if root.WhichOneof("node") != "func_call" or strings(root.func_call.funcname)[-1:] != ("nextval",):
         return None
-    named = _text_constants(root.func_call.args[0]) if root.func_call.args else None
+    named = text_constants(root.func_call.args[0]) if root.func_call.args else None
     if not named:
         return None
     statement = parsed(f"select from {next(iter(named))}").stmts[0].stmt.select_stmt

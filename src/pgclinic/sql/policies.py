@@ -1,15 +1,24 @@
 """Which conditions row-level security adds to a role's statements (documentation, "Row Security Policies")."""
 
+import postgast
+
 from pgclinic.model.catalog import Relation
 from pgclinic.model.names import RelationName
 from pgclinic.model.shape import Condition
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.sql import quote
+from pgclinic.sql.expressions import text_constants
+from pgclinic.sql.operands import without_casts
 from pgclinic.sql.shape import shape_of
 from pgclinic.sql.sources import CatalogRelation
-from pgclinic.sql.tree import expression_of
+from pgclinic.sql.tree import Tree, expression_of, strings
 
 _READING = frozenset({"ALL", "SELECT"})
+_CURRENT_USER = frozenset({
+    postgast.pg_query_pb2.SVFOP_CURRENT_USER,
+    postgast.pg_query_pb2.SVFOP_CURRENT_ROLE,
+    postgast.pg_query_pb2.SVFOP_USER,
+})  # fmt: skip
 
 
 def policies_on(snapshot: Snapshot, relation: Relation, role: str) -> tuple[tuple[str, ...], ...]:
@@ -43,3 +52,28 @@ def conditions_in(table: CatalogRelation, expression: str) -> tuple[Condition, .
     sql = f"select from {quote.relation(table.name)} where ({expression}\n)"
     uses = shape_of(sql, lambda schema, name: table if RelationName(schema, name) == table.name else None).uses
     return tuple(condition for use in uses for condition in use.conditions)
+
+
+def roles_asked_for(expression: str) -> frozenset[str]:
+    """Roles of which ``current_user`` must be one for the condition to hold, as far as its form says; none else.
+
+    Raises UnreadableSqlError for what is not an expression.
+    """
+    root = expression_of(expression)
+    parts = list(root.bool_expr.args) if _is_and(root) else [root]
+    return next((roles for roles in map(_current_user_in, parts) if roles), frozenset())
+
+
+def _is_and(node: Tree) -> bool:
+    return bool(node.WhichOneof("node") == "bool_expr" and node.bool_expr.boolop == postgast.pg_query_pb2.AND_EXPR)
+
+
+def _current_user_in(node: Tree) -> frozenset[str]:
+    """The names that ``current_user`` is compared with by ``=``, ``in`` or ``= any``."""
+    if node.WhichOneof("node") != "a_expr" or strings(node.a_expr.name) != ("=",):
+        return frozenset()
+    for side, other in ((node.a_expr.lexpr, node.a_expr.rexpr), (node.a_expr.rexpr, node.a_expr.lexpr)):
+        bare = without_casts(side)
+        if bare.WhichOneof("node") == "sqlvalue_function" and bare.sqlvalue_function.op in _CURRENT_USER:
+            return text_constants(other) or frozenset()
+    return frozenset()

@@ -14,6 +14,7 @@ from pgclinic.model.preflight import Decision, Examination, Preflight, Verdict
 from pgclinic.model.prescription import Course, Prescription
 from pgclinic.model.progress import Progress
 from pgclinic.model.treatment import JournalEntry, State, Treatment
+from pgclinic.postgres import equal_rows
 from pgclinic.postgres.apply import NotOursError, Work, carry_out, is_done, take_back, wait_for_orphan
 from pgclinic.postgres.asking import Plans, answers, ask, asked_about
 from pgclinic.postgres.connect import open_session
@@ -213,7 +214,9 @@ class _Treating:
                     return entry
             # What a run before this one made would be in the plans by now: then what it was told counts.
             costs = entry.costs if entry.state in _UNFINISHED and entry.costs else self._costs(prescription)
+            is_new = entry.state not in _UNFINISHED
             entry = journal.move(entry, State.STARTED, anew=entry.state is State.UNDONE, costs=costs)
+            rows = self._rows_compared(prescription) if is_new else ""
             _name_worker(sessions, journal, entry)
             yield from carry_out(work, entry)
             if is_done(sessions.observer, prescription) is False:
@@ -222,7 +225,8 @@ class _Treating:
             objection, note = self._judged(prescription, costs)
             if objection:
                 return (yield from _taken_back(work, journal, entry, note=objection))
-        except (psycopg.Error, WaitedTooLongError, NotOursError) as error:
+            note = ", ".join(filter(None, (note, rows)))
+        except (psycopg.Error, WaitedTooLongError, NotOursError, OtherRowsError) as error:
             if sessions.observer.closed:
                 raise
             words = error_in_words(error)
@@ -231,6 +235,17 @@ class _Treating:
             journal.move(entry, State.FAILED, error="interrupted", longest_wait_ms=work.waits.longest_ms)
             raise
         return journal.move(entry, State.DONE, note=note, longest_wait_ms=work.waits.longest_ms)
+
+    def _rows_compared(self, prescription: Prescription) -> str:
+        """What is known of the rows that changed conditions let through. Raises OtherRowsError for others."""
+        if prescription.equal_rows is None:
+            return ""
+        found = equal_rows.compared(self.sessions.observer, prescription.equal_rows)
+        if found.is_equal is False:
+            raise OtherRowsError(f"it would let other rows through: {found.differing:,} differ")
+        if found.is_equal is None:
+            return f"equal rows unproved: {'; '.join(found.refusals)}"
+        return f"the same rows under {found.asked} of {len(prescription.equal_rows.settings)} settings (compared)"
 
     def _costs(self, prescription: Prescription) -> dict[str, float]:
         if self.manner.keep_if.rule is Rule.ALWAYS:
@@ -266,6 +281,10 @@ class _Treating:
         used = sum(answer.is_used for answer in found)
         by = f"used by {used} of {len(found)} statements, " if makes_index else ""
         return "", f"{by}{times_words(gain_of(found))} cheaper (planned by this server)"
+
+
+class OtherRowsError(Exception):
+    """A change that was thought to let the same rows through would not."""
 
 
 class _Running(NamedTuple):
