@@ -33,6 +33,7 @@ _FIELDS = {
     "Prescription": {4: "reason"},
     "Declined": {2: "reason"},
     "prescribed": {2: "reason"},
+    "setting_changed": {3: "reason"},
     "ApplicationChange": {0: "summary"},
     "Progress": {0: "step", 3: "note"},
     "UserError": {0: "sentence"},
