@@ -40,7 +40,9 @@ from pgclinic.workload.seen import joined
 INDEX = "index"
 """The kind of what the index adviser prescribes: new indexes, and drops of those that they make useless."""
 
-_OF_ADVISERS = frozenset({"create_index", "create_function"})
+_OF_ADVISERS = frozenset(
+    {"create_index", "create_function", "rewrite_policies", "vacuum", "repack", "alter_role_setting"}
+)
 """Remedies that no finding carries."""
 
 KINDS = (
