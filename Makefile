@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo check docs messages test torture bench lock clean
+.PHONY: setup demo check docs example messages test torture bench lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)  ## a virtual environment with the locked dependencies
@@ -29,6 +29,9 @@ docs: $(STAMP)  ## what is written from the code: the table of the grade, the pa
 	$(BIN)/python scripts/json_schema.py
 	$(BIN)/python scripts/check_pages.py
 	$(BIN)/python scripts/review_page.py
+
+example: $(STAMP)  ## docs/example, from the snapshot that is kept there
+	$(BIN)/python scripts/example.py
 
 messages: $(STAMP)  ## the catalogues of translations, from the texts in the code
 	$(BIN)/python scripts/messages.py

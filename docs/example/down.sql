@@ -1,0 +1,245 @@
+-- Take the treatment back: database fortin, as seen at 2026-11-27T19:27:18.229615+00:00.
+-- Planned cost of 20 statements: 6,238,139 before, 330,712 after.
+-- Planned by PostgreSQL 18.6, the server's own version.
+--
+-- Run it outside a transaction, one statement after the other, on a direct connection (no transaction pooler):
+--     psql -X -v ON_ERROR_STOP=1 -f THIS_FILE (not with -1, not with --single-transaction)
+-- PostgreSQL refuses CONCURRENTLY inside a transaction. When a concurrent build ends with an error it leaves an
+-- invalid index of that name: drop it with DROP INDEX CONCURRENTLY before running the statement again.
+set statement_timeout = 0;
+
+-- back from batched_writes: statement 9a1fa1cf474e86f4 on table public.vapi_calls
+set lock_timeout = '500ms';
+drop function public.write_vapi_calls(text[], text[], timestamp with time zone[], int[], text[], text[]);
+
+-- back from create_materialized_view: materialized view public.analytics_by_day_event_type on table
+--   public.analytics
+set lock_timeout = '500ms';
+drop function public.refresh_analytics_by_day_event_type(interval);
+
+set lock_timeout = '500ms';
+drop table public.analytics_by_day_event_type_state;
+
+set lock_timeout = '500ms';
+drop materialized view public.analytics_by_day_event_type;
+
+-- back from create_index: index public.analytics_by_day_event_type_rest_idx on table public.analytics
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on analytics; reads and writes go
+--   on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.analytics_by_day_event_type_rest_idx;
+
+-- back from create_daily_sums: table public.vapi_calls_by_day on table public.vapi_calls
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_truncate on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_delete on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_update on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_insert on public.vapi_calls;
+
+set lock_timeout = '500ms';
+drop function public.refresh_vapi_calls_by_day();
+
+set lock_timeout = '500ms';
+drop function public.note_vapi_calls_by_day();
+
+set lock_timeout = '500ms';
+drop table public.vapi_calls_by_day_log;
+
+set lock_timeout = '500ms';
+drop table public.vapi_calls_by_day;
+
+-- back from create_index: index public.vapi_calls_by_day_rest_idx on table public.vapi_calls
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on vapi_calls; reads and writes
+--   go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.vapi_calls_by_day_rest_idx;
+
+-- back from create_rollup: table public.vapi_calls_by_status on table public.vapi_calls
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_status_truncate on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_status_delete on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_status_update on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_status_insert on public.vapi_calls;
+
+set lock_timeout = '500ms';
+drop function public.fold_vapi_calls_by_status();
+
+set lock_timeout = '500ms';
+drop function public.note_vapi_calls_by_status();
+
+set lock_timeout = '500ms';
+drop view public.vapi_calls_by_status_now;
+
+set lock_timeout = '500ms';
+drop table public.vapi_calls_by_status_changes;
+
+set lock_timeout = '500ms';
+drop table public.vapi_calls_by_status;
+
+-- back from create_rollup: table public.vapi_calls_by_day_priority on table public.vapi_calls
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_priority_truncate on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_priority_delete on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_priority_update on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_priority_insert on public.vapi_calls;
+
+set lock_timeout = '500ms';
+drop function public.fold_vapi_calls_by_day_priority();
+
+set lock_timeout = '500ms';
+drop function public.note_vapi_calls_by_day_priority();
+
+set lock_timeout = '500ms';
+drop view public.vapi_calls_by_day_priority_now;
+
+set lock_timeout = '500ms';
+drop table public.vapi_calls_by_day_priority_changes;
+
+set lock_timeout = '500ms';
+drop table public.vapi_calls_by_day_priority;
+
+-- back from create_index: index public.vapi_calls_by_day_priority_rest_idx on table public.vapi_calls
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on vapi_calls; reads and writes
+--   go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.vapi_calls_by_day_priority_rest_idx;
+
+-- back from search_function: statement c10fc81577c7909d on table public.vapi_calls
+set lock_timeout = '500ms';
+drop function public.search_vapi_calls(text, text, timestamptz, timestamptz, bigint);
+
+-- back from create_rollup: table public.vapi_calls_by_day_status on table public.vapi_calls
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_status_truncate on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_status_delete on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_status_update on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop trigger note_vapi_calls_by_day_status_insert on public.vapi_calls;
+
+set lock_timeout = '500ms';
+drop function public.fold_vapi_calls_by_day_status();
+
+set lock_timeout = '500ms';
+drop function public.note_vapi_calls_by_day_status();
+
+set lock_timeout = '500ms';
+drop view public.vapi_calls_by_day_status_now;
+
+set lock_timeout = '500ms';
+drop table public.vapi_calls_by_day_status_changes;
+
+set lock_timeout = '500ms';
+drop table public.vapi_calls_by_day_status;
+
+-- back from n_plus_one: statement a4cdf5f7de2275c7 on table public.leads
+-- it is in the application: go back there
+
+-- back from drop_index: index public.idx_vapi_calls_call_id on table public.vapi_calls
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and other index builds on vapi_calls; reads and
+--   writes go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+CREATE INDEX CONCURRENTLY idx_vapi_calls_call_id ON public.vapi_calls USING btree (call_id);
+
+-- back from create_index: index public.appointments_preferred_date_idx on table public.appointments
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on appointments; reads and writes
+--   go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.appointments_preferred_date_idx;
+
+-- back from create_index: index public.leads_created_at_idx on table public.leads
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on leads; reads and writes go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.leads_created_at_idx;
+
+-- back from create_index: index public.call_logs_transcript_idx on table public.call_logs
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on call_logs; reads and writes go
+--   on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.call_logs_transcript_idx;
+
+-- back from create_index: index public.leads_status_created_at_idx on table public.leads
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on leads; reads and writes go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.leads_status_created_at_idx;
+
+-- back from create_index: index public.leads_call_id_idx on table public.leads
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on leads; reads and writes go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.leads_call_id_idx;
+
+-- back from create_index: index public.vapi_calls_created_at_phone_number_status_duration_idx on table
+--   public.vapi_calls
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on vapi_calls; reads and writes
+--   go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.vapi_calls_created_at_phone_number_status_duration_idx;
+
+-- back from create_index: index public.call_logs_call_id_idx on table public.call_logs
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on call_logs; reads and writes go
+--   on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.call_logs_call_id_idx;
+
+-- back from create_index: index public.vapi_calls_created_at_priority_idx on table public.vapi_calls
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on vapi_calls; reads and writes
+--   go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.vapi_calls_created_at_priority_idx;
+
+-- back from create_index: index public.vapi_calls_phone_number_idx on table public.vapi_calls
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on vapi_calls; reads and writes
+--   go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.vapi_calls_phone_number_idx;

@@ -1,0 +1,5 @@
+-- The index idx_vapi_calls_call_id of vapi_calls repeats vapi_calls_call_id_key and takes 12.1 MB.
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on vapi_calls; reads
+-- and writes go on
+
+drop index concurrently public.idx_vapi_calls_call_id;

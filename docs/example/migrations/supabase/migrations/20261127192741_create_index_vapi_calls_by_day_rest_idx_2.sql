@@ -1,0 +1,8 @@
+-- the sums of whole days kept in vapi_calls_by_day want what lies before and after them
+-- 19.6 MB (estimated)
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and other index builds on vapi_calls;
+-- reads and writes go on
+
+set local lock_timeout = '500ms';
+set local statement_timeout = 0;
+analyze public.vapi_calls;
