@@ -55,6 +55,13 @@ create function named() returns trigger language plpgsql as $$ begin new.name = 
 create trigger named before update on orgs for each row execute function named();
 create function with_own_table() returns void language plpgsql as $$
 begin create temp table mine (a int); insert into mine values (1); end $$;
+create function noted() returns trigger language plpgsql as $$ <<outside>> declare kind text := tg_op; begin
+insert into orgs (name) select outside.kind || name from (select name from changed) c where name <> tg_op; return null;
+exception when others then raise; end $$;
+create trigger noted after update on orgs referencing new table as changed for each statement execute function noted();
+create function one(org bigint) returns text language plpgsql as $$ declare found_name text; begin
+select name into found_name from orgs where id = one.org; return found_name; end $$;
+create function other(org bigint) returns text language sql as $$ select name from orgs where id = other.org $$;
 alter table members enable row level security; --> row_security_without_policy
 alter table owners enable row level security;
 create policy everybody on owners using (true); --> always_true_policy

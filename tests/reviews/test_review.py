@@ -4,7 +4,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.advise.test_demo import neglected
 
+from pgclinic.report.course_sql import up
+from pgclinic.verbs.driving import drive
+from pgclinic.verbs.prescribe import prescribe
 from reviewing import found, reviewed, same, seen, text_of
 
 if TYPE_CHECKING:
@@ -55,3 +59,12 @@ def test_twelve_mistakes_are_found_and_none_where_it_is_right(
     right = reviewed(write(text_of("right.sql")), snapshot, workload=workload)
     assert found(right) == []
     assert [len(index.gains) for index in right.indexes] == [1]
+
+
+def test_nothing_speaks_against_the_demo_s_own_prescription(database: "Database") -> None:
+    snapshot = neglected(database, calls=4000)
+    course = drive(prescribe(snapshot))
+    result = reviewed(up(course), snapshot)
+    assert found(result) == []
+    made = {item.object.name for item in course.prescriptions if item.kind == "create_index"}
+    assert {index.name.name for index in result.indexes if index.gains} == made

@@ -21,6 +21,21 @@ _STRAY = re.compile(r"(?<=[\[,])\{\}\}(?=,)")
 _EXPRESSION, _ASSIGNMENT = 2, 3
 """parseMode: RAW_PARSE_PLPGSQL_EXPR, and from RAW_PARSE_PLPGSQL_ASSIGN1 on (parser.h)."""
 _ROWS = ("new", "old")
+_OF_TRIGGERS = dict.fromkeys(
+    ("tg_name", "tg_when", "tg_level", "tg_op", "tg_relname", "tg_table_name", "tg_table_schema", "tg_event", "tg_tag"),
+    "text",
+) | {"tg_relid": "oid", "tg_nargs": "int", "tg_argv": "text[]"}
+"""Variables that a trigger's function has by itself."""
+_ALIAS = re.compile(r"\balias\s+for\b", re.IGNORECASE)
+"""Another name for a variable, which the parser's answer does not tell."""
+
+
+class _Names(msgspec.Struct, frozen=True):
+    """What a name in a body may mean: variables with their types, records, and what may stand before either."""
+
+    variables: Mapping[str, str]
+    records: frozenset[str] = frozenset()
+    qualifiers: frozenset[str] = frozenset()
 
 
 class BodyQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +66,12 @@ def body_of(definition: str) -> Body:
     language = options["language"].string.sval if "language" in options else "sql"
     if function.HasField("sql_body"):
         return Body()  # parsed when it was made, and kept by its dependencies since
+    name = strings(function.funcname)[-1]
     if language == "plpgsql":
-        return _of_plpgsql(definition)
+        return Body() if _ALIAS.search(definition) else _of_plpgsql(definition, name)
     if language == "sql" and "as" in options:
-        return _of_sql(strings(options["as"].list.items)[0], _arguments(function))
+        names = _Names(_arguments(function), qualifiers=frozenset({name}))
+        return _of_sql(strings(options["as"].list.items)[0], names)
     return Body()
 
 
@@ -77,26 +94,27 @@ def _type(type_name: Tree) -> str:
         return ""
 
 
-def _of_sql(text: str, arguments: Mapping[str, str]) -> Body:
+def _of_sql(text: str, names: _Names) -> Body:
     queries = []
     for statement in parsed(text).stmts:
         tree = parsed("select")
         tree.stmts[0].stmt.CopyFrom(statement.stmt)
         line = text.encode()[: statement.stmt_location].count(b"\n")
-        queries.append(_query(tree, arguments, frozenset(), line))
+        queries.append(_query(tree, names, line))
     return Body(queries=tuple(queries), makes=_made(queries))
 
 
-def _of_plpgsql(definition: str) -> Body:
+def _of_plpgsql(definition: str, name: str) -> Body:
     queries: list[BodyQuery] = []
     rows: set[str] = set()
     for function in _parsed_plpgsql(definition):
         content = function.get("PLpgSQL_function", {})
         datums = content.get("datums", [])
-        variables, records = _variables(datums), _records(datums)
+        labels = frozenset(_labels(content.get("action", {})))
+        names = _Names({**_OF_TRIGGERS, **_variables(datums)}, _records(datums), labels | {name})
         rows |= _row_fields(datums)
         for text, mode, line in _expressions(content.get("action", {}), 0):
-            query = _expression(text, mode, variables, records, line)
+            query = _expression(text, mode, names, line)
             if query is not None:
                 queries.append(query)
     return Body(queries=tuple(queries), rows=frozenset(rows), makes=_made(queries))
@@ -174,16 +192,26 @@ def _expressions(part: Any, line: int) -> Iterator[tuple[str, int, int]]:  # noq
             yield from _expressions(each, line)
 
 
-def _expression(
-    text: str, mode: int, variables: Mapping[str, str], records: frozenset[str], line: int
-) -> BodyQuery | None:
+def _labels(part: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """Names of blocks and loops."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _labels(each)
+    elif isinstance(part, dict):
+        if isinstance(part.get("label"), str):
+            yield part["label"]
+        for each in part.values():
+            yield from _labels(each)
+
+
+def _expression(text: str, mode: int, names: _Names, line: int) -> BodyQuery | None:
     try:
         if mode >= _ASSIGNMENT:
             text = _assigned(text)
         tree = parsed(f"select {text}\n" if mode >= _EXPRESSION else text)
     except UnreadableSqlError:
         return None
-    return _query(tree, variables, records, line) if len(tree.stmts) == 1 else None
+    return _query(tree, names, line) if len(tree.stmts) == 1 else None
 
 
 def _assigned(text: str) -> str:
@@ -192,15 +220,15 @@ def _assigned(text: str) -> str:
     return text if token is None else text.encode()[token.end :].decode()
 
 
-def _query(tree: Tree, variables: Mapping[str, str], records: frozenset[str], line: int) -> BodyQuery:
+def _query(tree: Tree, names: _Names, line: int) -> BodyQuery:
     is_exact = True
 
     def replacement(node: Tree) -> Tree | None:
         nonlocal is_exact
-        name = _variable(node, variables, records)
+        name = _variable(node, names)
         if name is None:
             return None
-        type_ = variables.get(name, "")
+        type_ = names.variables.get(name, "")
         is_exact = is_exact and bool(type_)
         return _null(type_)
 
@@ -213,16 +241,20 @@ def _query(tree: Tree, variables: Mapping[str, str], records: frozenset[str], li
     return BodyQuery(sql=sql, kind=kind, line=line, is_exact=is_exact)
 
 
-def _variable(node: Tree, variables: Mapping[str, str], records: frozenset[str]) -> str | None:
+def _variable(node: Tree, names: _Names) -> str | None:
+    """The variable that a reference means, empty for a record's field, None for what is none."""
     match node.WhichOneof("node"):
         case "param_ref":
             return f"${node.param_ref.number}"
         case "column_ref":
             path = strings(node.column_ref.fields)
-            is_whole = len(path) == len(node.column_ref.fields)
-            if len(path) == 1 and is_whole and (path[0] in variables or path[0] in records):
+            known = names.variables.keys() | names.records
+            if len(path) > 1 and path[0] in names.qualifiers and path[1] in known:
+                path = path[1:]
+            is_whole = node.column_ref.fields[-1].WhichOneof("node") == "string"
+            if len(path) == 1 and is_whole and path[0] in known:
                 return path[0]
-            return "" if len(path) > 1 and path[0] in records else None
+            return "" if len(path) > 1 and path[0] in names.records else None
         case _:
             return None
 

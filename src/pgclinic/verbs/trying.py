@@ -32,7 +32,7 @@ from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import known_rows
 from pgclinic.model.whatif import PRACTICAL, StatementEffect
 from pgclinic.model.workload import Workload, WorkloadScript, WorkloadStatement
-from pgclinic.sql import bodies, quote
+from pgclinic.sql import bodies, quote, transitions
 from pgclinic.sql.resolve import resolver_of
 from pgclinic.sql.statements import UnreadableSqlError
 from pgclinic.twin.planner import Twin
@@ -67,7 +67,7 @@ def sound_before(scratch: Scratch, source: Snapshot, script: WorkloadScript | No
     """Ask the private server, on which nothing was run yet, what it can make out."""
     workload = from_script.workload_of(script) if script else from_statements.workload_of(source)
     statements = tuple(each for each in workload.statements if scratch.prepares(each.sql) is None)
-    functions = frozenset(_key(each) for each in source.functions if not list(_faults(scratch, each)))
+    functions = frozenset(_key(each) for each in source.functions if not list(_faults(scratch, each, source)))
     return Sound(workload=workload, statements=statements, functions=functions)
 
 
@@ -125,7 +125,7 @@ def _broken_functions(scratch: Scratch, migration: Migration, sound: Sound) -> I
         own = known.get(_key(function))
         if own is not None and own.sql == function.sql and _key(function) not in sound.functions:
             continue  # it was no better before
-        for failure in _faults(scratch, function):
+        for failure in _faults(scratch, function, migration.final):
             yield Broken(
                 object=ObjectName("procedure" if function.kind == "p" else "function", function.name, function.schema),
                 text=function.name,
@@ -135,7 +135,7 @@ def _broken_functions(scratch: Scratch, migration: Migration, sound: Sound) -> I
             )
 
 
-def _faults(scratch: Scratch, function: Function) -> Iterator[Failure]:
+def _faults(scratch: Scratch, function: Function, state: Snapshot) -> Iterator[Failure]:
     """Names in a body that are not there, the first of each statement."""
     if function.sql is None or function.language not in {"sql", "plpgsql"}:
         return
@@ -143,11 +143,12 @@ def _faults(scratch: Scratch, function: Function) -> Iterator[Failure]:
         body = bodies.body_of(function.sql)
     except UnreadableSqlError:
         return
+    own = body.makes | transitions.transition_tables(state, function)
     path = next((each.partition("=")[2] for each in function.settings if each.startswith("search_path=")), None)
     with scratch.search_path(path):
         for query in body.queries:
             failure = scratch.prepares(query.sql) if query.kind in _PLANNED else None
-            if failure is None or _missing(failure) in body.makes:
+            if failure is None or _missing(failure) in own:
                 continue
             if failure.sqlstate in _ABSENT or (failure.sqlstate == _ABSENT_FUNCTION and query.is_exact):
                 yield msgspec.structs.replace(failure, line=query.line)
