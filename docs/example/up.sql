@@ -128,6 +128,77 @@ create index concurrently leads_status_created_at_idx on public.leads (status, c
 set lock_timeout = '10min';
 create index concurrently call_logs_transcript_idx on public.call_logs using gin (transcript jsonb_path_ops);
 
+-- rewrite_policies: table public.vapi_calls (now, risk low)
+-- The policies of vapi_calls compute for every row what is the same for all; written so, they do it once.
+-- table: vapi_calls
+-- policies: 2
+-- policies_after: 4
+-- equal_rows: can be shown by one query
+-- role: service_role
+-- reading_all_before: 89,657 (planned)
+-- reading_all_after: 78,405 (planned)
+-- planned gain: cost 90,402 -> 79,150 for select count(*) from vapi_calls where status = $1
+-- planned gain: cost 90,399 -> 79,148 for select id, call_id, status, started_at, duration, priority,
+--   recording_url from vapi_calls where phone_number = $1 order by created_at desc limit $2
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop policy "service role full access" on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+drop policy "staff can read calls" on public.vapi_calls;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access (delete)" on public.vapi_calls as permissive for delete to public using ((SELECT auth.role()) = 'service_role'::text);
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access (insert)" on public.vapi_calls as permissive for insert to public with check ((SELECT auth.role()) = 'service_role'::text);
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access (update)" on public.vapi_calls as permissive for update to public using ((SELECT auth.role()) = 'service_role'::text);
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access or staff can read calls (select)" on public.vapi_calls as permissive for select to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
+
+-- rewrite_policies: table public.call_logs (now, risk low)
+-- The policies of call_logs compute for every row what is the same for all; written so, they do it once.
+-- table: call_logs
+-- policies: 2
+-- policies_after: 4
+-- equal_rows: can be shown by one query
+-- role: service_role
+-- reading_all_before: 42,514 (planned)
+-- reading_all_after: 20,015 (planned)
+-- planned gain: cost 64,723 -> 42,224 for select id, status, duration, summary, tool_calls, created_at from
+--   call_logs where call_id = $1 order by created_at
+-- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant
+set lock_timeout = '500ms';
+drop policy "service role full access" on public.call_logs;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant
+set lock_timeout = '500ms';
+drop policy "staff can read logs" on public.call_logs;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access (delete)" on public.call_logs as permissive for delete to public using ((SELECT auth.role()) = 'service_role'::text);
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access (insert)" on public.call_logs as permissive for insert to public with check ((SELECT auth.role()) = 'service_role'::text);
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access (update)" on public.call_logs as permissive for update to public using ((SELECT auth.role()) = 'service_role'::text);
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access or staff can read logs (select)" on public.call_logs as permissive for select to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
+
 -- create_index: index public.leads_created_at_idx on table public.leads (now, risk low)
 -- 1 statement would use it
 -- share of the workload: 0.5 %
@@ -158,6 +229,140 @@ create index concurrently leads_created_at_idx on public.leads (created_at) incl
 -- not in a transaction; it waits for transactions that are older than itself
 set lock_timeout = '10min';
 create index concurrently appointments_preferred_date_idx on public.appointments (preferred_date);
+
+-- rewrite_policies: table public.leads (now, risk low)
+-- The policies of leads compute for every row what is the same for all; written so, they do it once.
+-- table: leads
+-- policies: 3
+-- policies_after: 1
+-- equal_rows: can be shown by one query
+-- role: service_role
+-- reading_all_before: 7,323 (planned)
+-- reading_all_after: 2,147 (planned)
+-- planned gain: cost 11,552 -> 6,376 for select id, name, phone, email, service_type, urgency_level,
+--   estimated_value, city, created_at from leads where status = $1 and created_at >= $2 order by created_at desc
+-- lock: ACCESS EXCLUSIVE; blocks everything on leads, for an instant
+set lock_timeout = '500ms';
+drop policy "service role full access" on public.leads;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on leads, for an instant
+set lock_timeout = '500ms';
+drop policy "staff can read leads" on public.leads;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on leads, for an instant
+set lock_timeout = '500ms';
+drop policy "staff can work on leads" on public.leads;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on leads, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access or staff can read leads or staff can w" on public.leads as permissive for all to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
+
+-- rewrite_policies: table public.appointments (now, risk low)
+-- The policies of appointments compute for every row what is the same for all; written so, they do it once.
+-- table: appointments
+-- policies: 2
+-- policies_after: 4
+-- equal_rows: can be shown by one query
+-- role: service_role
+-- reading_all_before: 2,119 (planned)
+-- reading_all_after: 994 (planned)
+-- planned gain: cost 2,303 -> 1,178 for select id, customer_name, customer_phone, service_type, preferred_time,
+--   urgency from appointments where status = $2 and preferred_date = $1 order by preferred_time
+-- lock: ACCESS EXCLUSIVE; blocks everything on appointments, for an instant
+set lock_timeout = '500ms';
+drop policy "service role full access" on public.appointments;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on appointments, for an instant
+set lock_timeout = '500ms';
+drop policy "staff can read appointments" on public.appointments;
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on appointments, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access (delete)" on public.appointments as permissive for delete to public using ((SELECT auth.role()) = 'service_role'::text);
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on appointments, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access (insert)" on public.appointments as permissive for insert to public with check ((SELECT auth.role()) = 'service_role'::text);
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on appointments, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access (update)" on public.appointments as permissive for update to public using ((SELECT auth.role()) = 'service_role'::text);
+
+-- lock: ACCESS EXCLUSIVE; blocks everything on appointments, for an instant
+set lock_timeout = '500ms';
+create policy "service role full access or staff can read appointment (select)" on public.appointments as permissive for select to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
+
+-- rewrite_policies: table public.analytics (now, risk low)
+-- The policies of analytics compute for every row what is the same for all; written so, they do it once.
+-- table: analytics
+-- policies: 1
+-- policies_after: 1
+-- equal_rows: can be shown by one query
+-- role: service_role
+-- reading_all_before: 13,892 (planned)
+-- reading_all_after: 8,642 (planned)
+-- lock: ACCESS EXCLUSIVE; blocks everything on analytics, for an instant
+set lock_timeout = '500ms';
+alter policy "service role full access" on public.analytics using ((SELECT auth.role()) = 'service_role'::text) with check ((SELECT auth.role()) = 'service_role'::text);
+
+-- rewrite_policies: table public.rate_limits (now, risk low)
+-- The policies of rate_limits compute for every row what is the same for all; written so, they do it once.
+-- table: rate_limits
+-- policies: 1
+-- policies_after: 1
+-- equal_rows: can be shown by one query
+-- role: service_role
+-- reading_all_before: 213 (planned)
+-- reading_all_after: 126 (planned)
+-- lock: ACCESS EXCLUSIVE; blocks everything on rate_limits, for an instant
+set lock_timeout = '500ms';
+alter policy "service role full access" on public.rate_limits using ((SELECT auth.role()) = 'service_role'::text) with check ((SELECT auth.role()) = 'service_role'::text);
+
+-- set_storage_parameters: table public.vapi_calls (now, risk low)
+-- vapi_calls has 53,338 dead rows beside 300,040 living ones: autovacuum comes to it too late.
+-- table: vapi_calls
+-- rows: 300,040 (estimated)
+-- dead: 53,338
+-- share: 15 % (estimated)
+-- changed: 12
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes and VACUUM on vapi_calls, for an instant; reads and writes
+--   go on
+set lock_timeout = '500ms';
+alter table public.vapi_calls set (autovacuum_vacuum_scale_factor = '0.01');
+
+-- vacuum: table public.vapi_calls (now, risk low)
+-- 15 % of the row versions in vapi_calls are dead: 53,338 of them are cleared now.
+-- table: vapi_calls
+-- dead: 53,338
+-- share: 15 % (estimated)
+-- size: built in about 6.6 s (estimated)
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes and VACUUM on vapi_calls; reads and writes go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+vacuum (analyze) public.vapi_calls;
+
+-- set_storage_parameters: table public.rate_limits (now, risk low)
+-- rate_limits has 893 dead rows beside 5,000 living ones: autovacuum comes to it too late.
+-- table: rate_limits
+-- rows: 5,000 (estimated)
+-- dead: 893
+-- share: 15 % (estimated)
+-- changed: 0
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes and VACUUM on rate_limits, for an instant; reads and
+--   writes go on
+set lock_timeout = '500ms';
+alter table public.rate_limits set (autovacuum_vacuum_scale_factor = '0.01');
+
+-- vacuum: table public.rate_limits (now, risk low)
+-- 15 % of the row versions in rate_limits are dead: 893 of them are cleared now.
+-- table: rate_limits
+-- dead: 893
+-- share: 15 % (estimated)
+-- size: built in about 0 ms (estimated)
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes and VACUUM on rate_limits; reads and writes go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+vacuum (analyze) public.rate_limits;
 
 -- drop_index: index public.idx_vapi_calls_call_id on table public.vapi_calls (now, risk medium)
 -- The index idx_vapi_calls_call_id of vapi_calls repeats vapi_calls_call_id_key and takes 12.1 MB.
@@ -961,3 +1166,12 @@ begin
     end if;
 end
 $$;
+
+-- alter_system: setting shared_buffers (this week, risk high)
+-- shared_buffers is 128 MB for a database of 1.02 GB, and only 36 % of the pages were in it.
+-- shared_buffers: 128 MB
+-- size: 1.02 GB
+-- hit: 36 %
+-- in your application: See how much memory the machine has, give a quarter of it to shared_buffers, and restart
+--   the server.
+-- nothing is run in the database for it
