@@ -41,10 +41,10 @@ _SCRIPT = {
 def entry(**fields: object) -> LedgerEntry:
     usual = {
         "proved_at": "2026-01-01 00:00:00+00", "database": "1/2", "server_version": "18.1", "kind": "create_index",
-        "prescription": "abc", "object": "index public.i", "statement": "s", "fingerprint": "f", "planned": 100.0,
+        "prescription": "abc", "object": "index public.i", "statement": "s", "planned": 100.0,
         "measured": 50.0, "low": 40.0, "high": 60.0, "verdict": Verdict.FASTER,
     }  # fmt: skip
-    return msgspec.convert(usual | fields, LedgerEntry)
+    return msgspec.convert(usual | {"fingerprint": str(fields.get("statement", "s"))} | fields, LedgerEntry)
 
 
 @pytest.mark.server
@@ -92,12 +92,20 @@ def test_a_kind_is_as_right_as_its_entries() -> None:
         entry(statement="b", measured=25.0),
         entry(statement="c", measured=0.5, verdict=Verdict.SLOWER),
         entry(statement="d", verdict=Verdict.NO_DIFFERENCE, measured=1.0),
-        entry(kind="drop_index", planned=1.0, measured=1.0, verdict=Verdict.NO_DIFFERENCE),
+        entry(statement="e", kind="drop_index", planned=1.0, measured=1.0, verdict=Verdict.NO_DIFFERENCE),
     ]
     indexes, drops = ledger_of(entries).calibrations
     assert (indexes.kind, indexes.entries, indexes.error) == ("create_index", 4, 52.0)
     assert indexes.right_direction == pytest.approx(2 / 3)
     assert (drops.kind, drops.error, drops.right_direction) == ("drop_index", 1.0, None)
+
+
+def test_what_several_did_together_is_held_against_the_one_that_was_to_gain_most() -> None:
+    together = [entry(planned=60.0), entry(kind="rewrite_policies", planned=1.2)]
+    [only] = ledger_of(together).calibrations
+    assert (only.kind, only.entries, only.error) == ("create_index", 1, 1.2)
+    again = entry(kind="rewrite_policies", planned=1.2, measured=1.5, proved_at="2026-02-01 00:00:00+00")
+    assert [each.kind for each in ledger_of([*together, again]).calibrations] == ["create_index", "rewrite_policies"]
 
 
 def test_a_line_that_was_cut_off_is_left_out_and_a_foreign_file_refused(tmp_path: Path) -> None:

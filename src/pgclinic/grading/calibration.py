@@ -38,12 +38,23 @@ def booked(
 
 
 def ledger_of(entries: Iterable[LedgerEntry]) -> Ledger:
-    """The entries with how right each kind of prescription has been."""
+    """The entries with how right each kind of prescription has been.
+
+    Where several helped one statement, what was measured is what all of them did together: it is held against the one
+    that was to gain most, and says nothing of the others.
+    """
     everything = tuple(entries)
-    kinds = sorted({entry.kind for entry in everything})
+    leading: dict[tuple[str, str, str], LedgerEntry] = {}
+    for entry in everything:
+        key = entry.database, entry.proved_at, entry.fingerprint
+        if key not in leading or entry.planned > leading[key].planned:
+            leading[key] = entry
+    kinds = sorted({entry.kind for entry in leading.values()})
     return Ledger(
         entries=everything,
-        calibrations=tuple(_calibration(kind, [each for each in everything if each.kind == kind]) for kind in kinds),
+        calibrations=tuple(
+            _calibration(kind, [each for each in leading.values() if each.kind == kind]) for kind in kinds
+        ),
     )
 
 
