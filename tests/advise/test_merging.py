@@ -120,12 +120,18 @@ def test_what_requires_another_may_change_the_same() -> None:
 
 def test_an_index_that_another_one_serves_for_is_built_once_for_both() -> None:
     wide = index("phone", "status", gains=(gain(OLD, 100, 10),), cures=("a",))
-    narrow = index("phone", gains=(gain(NEW, 100, 10),), cures=("b",))
+    narrow = replace(index("phone", gains=(gain(NEW, 100, 10),), cures=("b",)), adviser="rewrites")
     user = item("user", "select 1", requires=(narrow.fingerprint,))
     plan = merged(user, narrow, wide)
     assert names(plan) == [wide.object.name, "user"]
     assert plan.prescriptions[0].cures == ("a", "b")
     assert plan.prescriptions[1].requires == (wide.fingerprint,)
+
+
+def test_indexes_that_were_weighed_against_each_other_stay_together() -> None:
+    wide = index("phone", "status", gains=(gain(OLD, 100, 10),))
+    narrow = index("phone", gains=(gain(NEW, 100, 10),))
+    assert len(names(merged(narrow, wide))) == 2
 
 
 def test_two_indexes_of_one_name_are_given_two_names() -> None:

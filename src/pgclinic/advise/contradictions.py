@@ -141,9 +141,16 @@ def _does_all_of(known: Prescription, item: Prescription) -> bool:
         return item.fingerprint == known.fingerprint
     if [statement.sql for statement in known.do] == [statement.sql for statement in item.do]:
         return True
+    if _were_weighed_together(known, item):
+        return False
     wanted, there = indexes_made(item), indexes_made(known)
     is_index = item.kind == "create_index" and not item.mappings
     return is_index and bool(wanted) and all(any(serves(one, each) for one in there) for each in wanted)
+
+
+def _were_weighed_together(one: Prescription, other: Prescription) -> bool:
+    """Whether both are of the index adviser's choice, which knows what a narrow index gains beside a wider one."""
+    return all(item.kind == "create_index" and item.gains and not item.adviser for item in (one, other))
 
 
 def _both(known: Prescription, other: Prescription) -> Prescription:
