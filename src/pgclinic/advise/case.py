@@ -8,7 +8,7 @@ import msgspec
 from pgclinic.advise.planner import Planner
 from pgclinic.model.finding import Finding
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.model.workload import Workload
+from pgclinic.model.workload import Workload, WorkloadStatement
 
 Clinic = Callable[[Snapshot], AbstractContextManager[Planner]]
 
@@ -30,3 +30,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def findings_of(self, *checks: str) -> tuple[Finding, ...]:
         """Those of the named checks, in their order."""
         return tuple(finding for finding in self.findings if finding.check in checks)
+
+    def statement_of(self, finding: Finding) -> WorkloadStatement | None:
+        """The statement of the workload that a finding is about; None where it is not planned for."""
+        return next((each for each in self.workload.statements if each.fingerprint == finding.object.name), None)

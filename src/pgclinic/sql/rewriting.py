@@ -60,6 +60,15 @@ class OpenSelect:
         """The conditions of WHERE that all have to hold; each may be changed in place."""
         return list(_conjuncts(self.select.where_clause)) if self.select.HasField("where_clause") else []
 
+    def equalities(self) -> Iterator[tuple[Tree, Tree]]:
+        """The two sides of each condition of WHERE that is an equality, either way round."""
+        for condition in self.conjuncts():
+            if condition.WhichOneof("node") != "a_expr" or condition.a_expr.kind != OPERATOR:
+                continue
+            if strings(condition.a_expr.name) == ("=",):
+                yield condition.a_expr.lexpr, condition.a_expr.rexpr
+                yield condition.a_expr.rexpr, condition.a_expr.lexpr
+
     def demand(self, condition: str) -> None:
         """Add a condition to WHERE."""
         where = expression("true and true")

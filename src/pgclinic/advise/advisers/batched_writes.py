@@ -84,7 +84,7 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
 
 def _batch(case: Case, finding: Finding) -> _Batch | Declined | None:
     """The batch for a finding; None for a statement that is no INSERT, or none that is planned for."""
-    statement = next((each for each in case.workload.statements if each.fingerprint == finding.object.name), None)
+    statement = case.statement_of(finding)
     if statement is None:
         return None
     try:

@@ -57,7 +57,7 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
     """Keyset paging for each statement that skips much, the heaviest first."""
     pages: list[_Page] = []
     for finding in case.findings_of("deep_offset"):
-        statement = next((each for each in case.workload.statements if each.fingerprint == finding.object.name), None)
+        statement = case.statement_of(finding)
         try:
             page = _page(case.snapshot, finding, statement) if statement else None
         except ValueError:  # unreadable, or with a name that no object can have

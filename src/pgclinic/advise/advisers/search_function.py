@@ -74,7 +74,7 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
     found: list[_Searching] = []
     names: set[str] = {function.name for function in case.snapshot.functions}
     for finding in case.findings_of("catch_all_predicate"):
-        statement = next((each for each in case.workload.statements if each.fingerprint == finding.object.name), None)
+        statement = case.statement_of(finding)
         try:
             searching = _searching(case.snapshot, finding, statement, names) if statement else None
         except ValueError:  # unreadable, or with a name that no object can have

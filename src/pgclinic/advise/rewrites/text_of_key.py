@@ -7,7 +7,7 @@ condition itself stays. So the rows are the same for every text.
 from pgclinic.advise.rewrites import Query, Rewritten
 from pgclinic.model.catalog import IndexDefinition, IndexKey
 from pgclinic.sql import quote
-from pgclinic.sql.rewriting import OPERATOR, names_no_column, text_of
+from pgclinic.sql.rewriting import names_no_column, text_of
 from pgclinic.sql.tree import Tree, strings
 
 _TEXTS = frozenset({"text", "varchar"})
@@ -22,26 +22,18 @@ def rewrite(query: Query) -> Rewritten | None:
     opened = query.opened()
     if opened is None:
         return None
-    for condition in opened.conjuncts():
-        if condition.WhichOneof("node") != "a_expr" or condition.a_expr.kind != OPERATOR:
+    for side, other in opened.equalities():
+        column = opened.column(side.type_cast.arg) if _is_text(side) else None
+        known = query.column(column.relation, column.column) if column else None
+        if column is None or known is None or known.type not in _TYPES or not names_no_column(other):
             continue
-        if strings(condition.a_expr.name) != ("=",):
-            continue
-        for side, other in (
-            (condition.a_expr.lexpr, condition.a_expr.rexpr),
-            (condition.a_expr.rexpr, condition.a_expr.lexpr),
-        ):
-            column = opened.column(side.type_cast.arg) if _is_text(side) else None
-            known = query.column(column.relation, column.column) if column else None
-            if column is None or known is None or known.type not in _TYPES or not names_no_column(other):
-                continue
-            opened.demand(_in_own_type(text_of(side.type_cast.arg), f"({text_of(other)})::text", known.type))
-            return Rewritten(
-                sql=opened.sql,
-                change="a key that is compared as text is compared as what it is beside it",
-                sameness="a text that equals the key can be cast back to it, and the condition stays",
-                index=IndexDefinition(relation=column.relation, keys=(IndexKey(column.column),)),
-            )
+        opened.demand(_in_own_type(text_of(side.type_cast.arg), f"({text_of(other)})::text", known.type))
+        return Rewritten(
+            sql=opened.sql,
+            change="a key that is compared as text is compared as what it is beside it",
+            sameness="a text that equals the key can be cast back to it, and the condition stays",
+            index=IndexDefinition(relation=column.relation, keys=(IndexKey(column.column),)),
+        )
     return None
 
 

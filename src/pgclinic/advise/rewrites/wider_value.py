@@ -6,7 +6,7 @@ floating point numbers only where the column's are all exact in them, which thos
 
 from pgclinic.advise.rewrites import Query, Rewritten
 from pgclinic.model.catalog import IndexDefinition, IndexKey
-from pgclinic.sql.rewriting import OPERATOR, names_no_column, text_of
+from pgclinic.sql.rewriting import names_no_column, text_of
 from pgclinic.sql.tree import Tree, strings
 
 _LARGEST = {"smallint": "32767", "integer": "2147483647", "bigint": "9223372036854775807"}
@@ -19,28 +19,20 @@ def rewrite(query: Query) -> Rewritten | None:
     opened = query.opened()
     if opened is None:
         return None
-    for condition in opened.conjuncts():
-        if condition.WhichOneof("node") != "a_expr" or condition.a_expr.kind != OPERATOR:
+    for side, value in opened.equalities():
+        column = opened.column(side)
+        known = query.column(column.relation, column.column) if column else None
+        if column is None or known is None or known.type not in _WIDER.get(_cast(value), frozenset()):
             continue
-        if strings(condition.a_expr.name) != ("=",):
+        if not names_no_column(value):
             continue
-        for side, value in (
-            (condition.a_expr.lexpr, condition.a_expr.rexpr),
-            (condition.a_expr.rexpr, condition.a_expr.lexpr),
-        ):
-            column = opened.column(side)
-            known = query.column(column.relation, column.column) if column else None
-            if column is None or known is None or known.type not in _WIDER.get(_cast(value), frozenset()):
-                continue
-            if not names_no_column(value):
-                continue
-            opened.demand(_in_own_type(text_of(side), f"({text_of(value)})", known.type))
-            return Rewritten(
-                sql=opened.sql,
-                change="an integer that is compared as a wider number is compared as what it is beside it",
-                sameness="a number that equals the integer can be cast to it, and the condition stays",
-                index=IndexDefinition(relation=column.relation, keys=(IndexKey(column.column),)),
-            )
+        opened.demand(_in_own_type(text_of(side), f"({text_of(value)})", known.type))
+        return Rewritten(
+            sql=opened.sql,
+            change="an integer that is compared as a wider number is compared as what it is beside it",
+            sameness="a number that equals the integer can be cast to it, and the condition stays",
+            index=IndexDefinition(relation=column.relation, keys=(IndexKey(column.column),)),
+        )
     return None
 
 
