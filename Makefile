@@ -49,7 +49,7 @@ bench: $(STAMP)  ## timed comparisons, never part of the tests
 
 lock: $(STAMP)  ## resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --group dev --output-file requirements.lock pyproject.toml runtime/pyproject.toml
+	  --no-emit-index-url --all-extras --group dev --output-file requirements.lock pyproject.toml runtime/pyproject.toml
 
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache
