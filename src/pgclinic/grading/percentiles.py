@@ -6,8 +6,7 @@ weighted by calls. pg_stat_statements keeps no percentiles, so this is an estima
 
 import math
 from collections.abc import Sequence
-
-from pgclinic.sql.counted import CountedStatement
+from typing import Protocol
 
 _STEPS = 60
 """Of bisection: the bracket halves each time, down to the precision of a double."""
@@ -19,7 +18,20 @@ _WIDEST_SPREAD = 1e100
 _SLACK = 1e-9
 
 
-def percentile_ms(statements: Sequence[CountedStatement], share: float) -> float | None:
+class Timed(Protocol):
+    """So many calls with the mean and the standard deviation of their latencies, in ms."""
+
+    @property
+    def calls(self) -> int: ...  # noqa: D102
+
+    @property
+    def mean_ms(self) -> float: ...  # noqa: D102
+
+    @property
+    def stddev_ms(self) -> float: ...  # noqa: D102
+
+
+def percentile_ms(statements: Sequence[Timed], share: float) -> float | None:
     """The latency below which ``share`` of all calls lie, in ms; None without enough calls to speak of it.
 
     A percentile needs as many calls as make one call lie beyond it: 20 for P95, 100 for P99.
@@ -36,7 +48,7 @@ def percentile_ms(statements: Sequence[CountedStatement], share: float) -> float
     return math.exp(high)
 
 
-def _log_normal(statement: CountedStatement) -> tuple[float, float]:
+def _log_normal(statement: Timed) -> tuple[float, float]:
     """Centre and deviation of the logarithm of a statement's latency in ms."""
     if statement.mean_ms <= 0:
         return -_WIDEST, 0.0

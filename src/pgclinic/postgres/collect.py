@@ -103,11 +103,11 @@ def collect(
     """Everything that later verbs need, from one visit that writes nothing and waits for nobody.
 
     Without ``values`` no value of the user's data comes along, ``redacted`` leaves at least the statements without.
-    ``only`` names the probes to ask, all when None. Where a transaction is open, it is seen as it stands, and left so.
-    A probe that fails leaves a BlindSpot. Raises UserError when the connection breaks.
+    ``only`` names the probes to ask; when None, all but those of watching. Where a transaction is open, it is seen as
+    it stands, and left so. A probe that fails leaves a BlindSpot. Raises UserError when the connection breaks.
     """
     found = Findings()
-    chosen = [probe for probe in probes() if only is None or probe.name in only]
+    chosen = [probe for probe in probes() if (not probe.is_of_watching if only is None else probe.name in only)]
     try:
         with _visit(connection):
             capabilities, locked = yield from _read_catalogs(connection, found, chosen, values=values)

@@ -7,6 +7,7 @@ what this server has, the BlindSpot that says why it cannot be asked, or None wh
 Optional are ``examined(rows, capabilities)`` for rows that must be judged before they are kept, ``ROW`` where these
 rows are no records yet, and ``SUPPLEMENTS = True`` where the rows fill fields of records that another probe found,
 matched by ``oid``: costly or fragile columns are asked for apart, so that their failure takes nothing along.
+``WATCHING = True`` marks what only watching asks, every few seconds, and a visit asks better.
 """
 
 import importlib
@@ -32,6 +33,7 @@ class Probe(msgspec.Struct, frozen=True):
     query: Callable[[Capabilities], Query | BlindSpot | None]
     examined: Callable[[Iterable[Any], Capabilities], Iterable[Record]]
     supplements: bool = False
+    is_of_watching: bool = False
 
 
 @cache
@@ -47,6 +49,7 @@ def probes() -> tuple[Probe, ...]:
             query=module.query,
             examined=getattr(module, "examined", _as_they_are),
             supplements=getattr(module, "SUPPLEMENTS", False),
+            is_of_watching=getattr(module, "WATCHING", False),
         )
         for name, module in modules.items()
         if hasattr(module, "query")

@@ -1,0 +1,54 @@
+"""How a history store came to its shape, one step a version; a store is brought up to date when it is opened.
+
+A step is run once, in one transaction with the number that says so. Steps are never changed once released: a later
+one mends an earlier. ``tests/watch/stores`` keeps a store of every version.
+"""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from pgclinic.model.errors import UserError
+from pgclinic.watch import schema
+from pgclinic.watch.moments import SECOND
+
+_CHUNK = 7 * 86_400 * SECOND
+"""Of a hypertable: one week."""
+
+
+def _first(connection: Connection) -> None:
+    """Targets, samples and observations, statements' texts, checkups, and who watches."""
+    schema.METADATA.create_all(connection)
+    if connection.dialect.name == "postgresql" and _has_timescale(connection):
+        for table in (schema.OBSERVATIONS, schema.SAMPLES):
+            connection.execute(
+                sa.text("select create_hypertable(cast(:name as regclass), 'at', chunk_time_interval => :chunk)"),
+                {"name": table.name, "chunk": _CHUNK},
+            )
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first,)
+"""The step at position n makes version n + 1."""
+
+VERSION = len(STEPS)
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Run the steps that are missing, inside the caller's transaction. Raises UserError for a newer store."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('pgclinic history'))"))
+    schema.VERSION.create(connection, checkfirst=True)
+    version = connection.scalar(sa.select(sa.func.max(schema.VERSION.c.version))) or 0
+    if version > VERSION:
+        raise UserError(
+            f"The history store is of version {version}, and this pgclinic knows {VERSION}; upgrade pgclinic."
+        )
+    for number, step in enumerate(STEPS[version:], start=version + 1):
+        step(connection)
+        connection.execute(sa.insert(schema.VERSION).values(version=number))
+
+
+def _has_timescale(connection: Connection) -> bool:
+    found = sa.text("select count(*) from pg_catalog.pg_extension where extname = 'timescaledb'")
+    return bool(connection.scalar(found))
