@@ -15,6 +15,8 @@ from psycopg.conninfo import make_conninfo
 
 from pgclinic.instance import Binaries, Instance, find_binaries, start
 from pgclinic.instance.binaries import EXTRA_DIRECTORIES
+from pgclinic.stack import Pooler, Redis, Replica, start_pooler, start_primary, start_redis, start_replica
+from stacking import PAIR_SETTINGS, Pair, database_of
 
 # A shell starts its background jobs with Ctrl-C ignored, and what the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -62,7 +64,7 @@ class Database:
             return cursor.fetchall() if cursor.description else []
 
 
-def _binaries(major: int) -> Binaries:
+def binaries_on_machine(major: int) -> Binaries:
     folder = ROOT / ".cache" / "servers" / str(major) / "bin"
     if folder.is_dir() and str(folder) not in os.environ.get(EXTRA_DIRECTORIES, ""):
         os.environ[EXTRA_DIRECTORIES] = os.pathsep.join(
@@ -83,7 +85,7 @@ class Servers:
 
     def __call__(self, major: int) -> Instance:
         if major not in self.running:
-            instance = self.running[major] = start(_binaries(major), settings=_SETTINGS)
+            instance = self.running[major] = start(binaries_on_machine(major), settings=_SETTINGS)
             with (instance.data_directory / "pg_hba.conf").open("a") as file:
                 file.write("local replication all scram-sha-256\n")
             with psycopg.connect(instance.conninfo(), autocommit=True) as connection:
@@ -148,3 +150,37 @@ def role_name(server: Servers) -> Iterator[str]:
             if connection.execute("select from pg_roles where rolname = %s", [name]).rowcount:
                 connection.execute(sql.SQL("drop owned by {}").format(identifier))
                 connection.execute(sql.SQL("drop role {}").format(identifier))
+
+
+@pytest.fixture(scope="session")
+def shared_pair() -> Iterator[tuple[Instance, Replica]]:
+    """A primary and its replica on the newest version, for all tests that leave them as they are."""
+    with start_primary(binaries_on_machine(NEWEST), PAIR_SETTINGS) as primary, start_replica(primary) as replica:
+        yield primary, replica
+
+
+@pytest.fixture
+def pair(shared_pair: tuple[Instance, Replica]) -> Iterator[Pair]:
+    """A new database on the shared primary and replica."""
+    with database_of(*shared_pair) as pair:
+        yield pair
+
+
+@pytest.fixture(scope="session")
+def shared_pooler(shared_pair: tuple[Instance, Replica]) -> Iterator[Pooler]:
+    """PgBouncer in transaction mode in front of the shared primary."""
+    with start_pooler(shared_pair[0]) as pooler:
+        yield pooler
+
+
+@pytest.fixture
+def pooled(pair: Pair, shared_pooler: Pooler) -> str:
+    """The pair's primary through PgBouncer; clients must not prepare statements unless `shared_pooler.can_prepare`."""
+    return pair.through(shared_pooler)
+
+
+@pytest.fixture(scope="session")
+def redis_store() -> Iterator[Redis]:
+    """A Redis that all tests share: use keys of your own."""
+    with start_redis() as redis:
+        yield redis

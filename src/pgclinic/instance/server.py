@@ -1,14 +1,12 @@
 """One private PostgreSQL server: reached through a socket that only its account may open, gone with its owner."""
 
 import contextlib
-import os
 import re
 import secrets
 import shutil
-import subprocess
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,24 +16,11 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from pgclinic.instance import storage
-from pgclinic.instance.account import server_account
 from pgclinic.instance.binaries import Binaries
+from pgclinic.instance.process import Process, run_as_server
 from pgclinic.model.errors import UserError
 
 SUPERUSER = "pgclinic_superuser"
-
-# The shell is the server's parent and reads from a pipe that only the owner holds open. However the owner ends, the
-# pipe closes, and the server goes with it, files and all; after the word "keep" it stays until somebody stops it.
-_WATCH = """
-directory=$1; shift
-"$@" >"$directory/log" 2>&1 &
-server=$!
-trap '' INT TERM HUP
-read -r word
-[ "$word" = keep ] || kill -QUIT "$server" 2>/dev/null
-wait "$server"
-cd / && rm -rf "$directory"
-"""
 
 _BASE_SETTINGS = {
     "listen_addresses": "",
@@ -68,16 +53,13 @@ class InstanceError(UserError):
 class Instance:
     """A running server. Use as a context manager, or call ``stop``; it also ends when this process does."""
 
-    def __init__(
-        self, binaries: Binaries, claim: storage.Claim, watcher: subprocess.Popen[bytes], password: str
-    ) -> None:
+    def __init__(self, binaries: Binaries, process: Process, password: str) -> None:
         self.binaries = binaries
-        self.socket_directory = claim.directory
-        self.data_directory = claim.directory / "data"
+        self.process = process
+        self.socket_directory = process.directory
+        self.data_directory = process.directory / "data"
         self.superuser = SUPERUSER
         self.password = password
-        self._claim = claim
-        self._watcher = watcher
 
     def __enter__(self) -> Self:
         return self
@@ -105,23 +87,24 @@ class Instance:
     @property
     def log(self) -> str:
         """What the server has logged."""
-        return (self.socket_directory / "log").read_text(errors="replace")
+        return self.process.log
+
+    def kill(self) -> None:
+        """End it as a crash would; ``start_again`` recovers it. Its sessions are cut off."""
+        self.process.end()
+
+    def start_again(self) -> None:
+        """After ``kill``: start it on the same files. Raises InstanceError when it does not come up."""
+        self.process.start_again()
+        _wait_until_ready(self)
 
     def detach(self) -> None:
         """Let the server outlive this process; its files go when somebody stops it (SIGINT to its postmaster)."""
-        storage.keep(self.socket_directory)
-        if self._watcher.stdin is not None:
-            self._watcher.stdin.write(b"keep\n")
-            self._watcher.stdin.close()
-        self._claim.lock.close()
+        self.process.detach()
 
     def stop(self) -> None:
         """Stop at once and remove every file. Safe to call twice."""
-        if self._watcher.stdin is not None and not self._watcher.stdin.closed:
-            self._watcher.stdin.close()
-        self._watcher.wait()
-        self._claim.lock.close()
-        shutil.rmtree(self.socket_directory, ignore_errors=True)
+        self.process.stop()
 
 
 def start(binaries: Binaries, *, settings: Mapping[str, str] | None = None, trusted: bool = False) -> Instance:
@@ -130,24 +113,8 @@ def start(binaries: Binaries, *, settings: Mapping[str, str] | None = None, trus
     The superuser logs in with a random password, or, when ``trusted``, whoever may open the socket does.
     Raises InstanceError when the server does not come up.
     """
+    instance = start_filled(binaries, _copy_template, settings={**_BASE_SETTINGS, **(settings or {})})
     try:
-        storage.sweep()
-        programs = _reachable(binaries)
-        claim = storage.claim()
-    except OSError as error:
-        raise InstanceError(_no_files(error)) from error
-    try:
-        _copy_template(programs, claim.directory / "data")
-        _configure(claim.directory, {**_BASE_SETTINGS, **(settings or {})})
-        instance = Instance(programs, claim, _launch(programs, claim.directory), "")
-    except BaseException as error:
-        claim.lock.close()
-        shutil.rmtree(claim.directory, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise InstanceError(_no_files(error)) from error
-        raise
-    try:
-        _wait_until_ready(instance)
         if not trusted:
             _demand_password(instance)
     except BaseException:
@@ -156,31 +123,46 @@ def start(binaries: Binaries, *, settings: Mapping[str, str] | None = None, trus
     return instance
 
 
-def _as_server(command: list[str | Path], directory: Path) -> subprocess.CompletedProcess[str]:
-    account = server_account()
-    return subprocess.run(
-        command,
-        cwd=directory,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=_environment(),
-        umask=0o077,
-        user=account.switch_user,
-        group=account.switch_group,
-        extra_groups=account.switch_groups,
-    )
+def start_filled(
+    binaries: Binaries,
+    fill: Callable[[Binaries, Path], None],
+    *,
+    settings: Mapping[str, str] | None = None,
+    password: str = "",
+) -> Instance:
+    """Start a server on the data directory that ``fill`` makes at a path; ``password`` is its superuser's.
 
-
-def _environment() -> dict[str, str]:
-    """Nothing of the user's PostgreSQL settings, no locale surprises."""
-    return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+    Raises InstanceError when the server does not come up.
+    """
+    try:
+        storage.sweep()
+        programs = _reachable(binaries)
+        claim = storage.claim()
+    except OSError as error:
+        raise InstanceError(_no_files(error)) from error
+    data = claim.directory / "data"
+    try:
+        fill(programs, data)
+        _configure(claim.directory, settings or {})
+        command: list[str | Path] = [programs.program("postgres"), "-D", data]
+        instance = Instance(programs, Process(claim, command, stop_signal="QUIT"), password)
+    except BaseException as error:
+        storage.release(claim)
+        if isinstance(error, OSError):
+            raise InstanceError(_no_files(error)) from error
+        raise
+    try:
+        _wait_until_ready(instance)
+    except BaseException:
+        instance.stop()
+        raise
+    return instance
 
 
 def _reachable(binaries: Binaries) -> Binaries:
     """The installation itself, or a copy where the server's account can read it (root's home is closed to it)."""
     with contextlib.suppress(PermissionError):
-        if _as_server([binaries.program("postgres"), "--version"], Path("/")).returncode == 0:
+        if run_as_server([binaries.program("postgres"), "--version"]).returncode == 0:
             return binaries
     install = binaries.directory.parent
     copy = storage.home() / "programs" / f"{binaries.version}-{install.stat().st_mtime_ns:x}"
@@ -210,14 +192,15 @@ def _copy_template(binaries: Binaries, data: Path) -> None:
         if not template.is_dir():
             draft = template.with_name(f"{template.name}.draft")
             shutil.rmtree(draft, ignore_errors=True)
-            answer = _as_server([binaries.program("initdb"), "--pgdata", draft, *options], Path("/"))
+            answer = run_as_server([binaries.program("initdb"), "--pgdata", draft, *options])
             if answer.returncode != 0:
                 shutil.rmtree(draft, ignore_errors=True)
-                raise InstanceError(_failure(f"initdb of PostgreSQL {binaries.version} failed", answer.stderr))
+                raise InstanceError(failure(f"initdb of PostgreSQL {binaries.version} failed", answer.stderr))
             draft.rename(template)
-    answer = _as_server(["cp", "-R", template, data], Path("/"))
+    answer = run_as_server(["cp", "-R", template, data])
     if answer.returncode != 0:
-        raise InstanceError(_failure("The files of a private server could not be copied", answer.stderr))
+        raise InstanceError(failure("The files of a private server could not be copied", answer.stderr))
+    (data / "pg_hba.conf").write_text(f"local all {SUPERUSER} trust\nlocal all all trust\n")
 
 
 def _configure(directory: Path, settings: Mapping[str, str]) -> None:
@@ -226,26 +209,6 @@ def _configure(directory: Path, settings: Mapping[str, str]) -> None:
         for name, value in lines.items():
             escaped = value.replace("'", "''")
             file.write(f"{name} = '{escaped}'\n")
-    (directory / "data" / "pg_hba.conf").write_text(f"local all {SUPERUSER} trust\nlocal all all trust\n")
-
-
-def _launch(binaries: Binaries, directory: Path) -> subprocess.Popen[bytes]:
-    account = server_account()
-    server: list[str | Path] = [binaries.program("postgres"), "-D", directory / "data"]
-    command: list[str | Path] = ["/bin/sh", "-c", _WATCH, "pgclinic", directory, *server]
-    return subprocess.Popen(
-        command,
-        cwd="/",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=_environment(),
-        umask=0o077,
-        start_new_session=True,
-        user=account.switch_user,
-        group=account.switch_group,
-        extra_groups=account.switch_groups,
-    )
 
 
 def _wait_until_ready(instance: Instance) -> None:
@@ -253,15 +216,15 @@ def _wait_until_ready(instance: Instance) -> None:
     pid_file = instance.data_directory / "postmaster.pid"
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, IndexError):
             lines = pid_file.read_text().splitlines()
-            if len(lines) > 7 and lines[7].strip() == "ready":  # noqa: PLR2004 - LOCK_FILE_LINE_PM_STATUS
+            is_own = lines[0] == str(instance.process.launched_pid)  # a killed one has left its file
+            if is_own and len(lines) > 7 and lines[7].strip() == "ready":  # noqa: PLR2004 - LOCK_FILE_LINE_PM_STATUS
                 return
-        if instance._watcher.poll() is not None:  # noqa: SLF001 - the same file
+        if instance.process.has_ended:
             break
         time.sleep(0.01)
-    log = instance.log if (instance.socket_directory / "log").exists() else ""
-    raise InstanceError(_failure(f"A private PostgreSQL {instance.binaries.version} did not start", log))
+    raise InstanceError(failure(f"A private PostgreSQL {instance.binaries.version} did not start", instance.log))
 
 
 def _no_files(error: OSError) -> str:
@@ -271,7 +234,7 @@ def _no_files(error: OSError) -> str:
     )
 
 
-def _failure(what: str, log: str) -> str:
+def failure(what: str, log: str) -> str:
     """One sentence: what failed, and the line of its log that says why."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"FATAL|PANIC|[Ee]rror|cannot|could not", line)]

@@ -24,6 +24,9 @@ from pgclinic.instance.account import Account, server_account
 HOME = "PGCLINIC_CACHE"
 """Environment variable: the directory for private servers instead of the user's cache directory."""
 
+PROGRAM_PID = "program.pid"
+"""The file in a server's directory that holds the process id of what runs there."""
+
 _LOCK = "owner.lock"
 _KEPT = "kept"
 _LONGEST_SOCKET_DIRECTORY = 85
@@ -81,6 +84,12 @@ def claim() -> Claim:
     return Claim(directory, lock)
 
 
+def release(own: Claim) -> None:
+    """Give a directory back, with whatever is left in it."""
+    own.lock.close()
+    shutil.rmtree(own.directory, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def alone(name: str) -> Iterator[None]:
     """One process at a time through the section of this name."""
@@ -119,29 +128,38 @@ def _is_abandoned(directory: Path) -> bool:
         with contextlib.suppress(FileNotFoundError):
             return time.time() - directory.stat().st_mtime > _GRACE_SECONDS
         return False
-    return not ((directory / _KEPT).exists() and _postmaster(directory) is not None)
+    return not ((directory / _KEPT).exists() and program_of(directory) is not None)
 
 
 def _end(directory: Path) -> None:
-    """Immediate shutdown of the directory's postmaster, if it lives."""
+    """Immediate shutdown of what runs in the directory, if it lives."""
     for _ in range(200):
-        pid = _postmaster(directory)
+        pid = program_of(directory)
         if pid is None:
             return
+        is_postmaster = (directory / "data" / "postmaster.pid").exists()
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGQUIT)
+            os.kill(pid, signal.SIGQUIT if is_postmaster else signal.SIGKILL)
         time.sleep(0.05)
 
 
-def _postmaster(directory: Path) -> int | None:
-    """The process id of the directory's living postmaster: the pid file alone may name a stranger by now."""
-    try:
-        pid = int((directory / "data" / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, 0)
-    except (OSError, ValueError, IndexError):
-        return None
+def program_of(directory: Path) -> int | None:
+    """The process id of what runs in the directory: the file alone may name a stranger by now.
+
+    A postmaster also has a file of its own, which is asked first: it is there for as long as the server.
+    """
+    for name in ("data/postmaster.pid", PROGRAM_PID):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = int((directory / name).read_text().splitlines()[0])
+            os.kill(pid, 0)
+            if _runs_in(directory, pid):
+                return pid
+    return None
+
+
+def _runs_in(directory: Path, pid: int) -> bool:
     command = Path(f"/proc/{pid}/cmdline")
     if command.exists():
         with contextlib.suppress(OSError):
-            return pid if os.fsencode(directory) in command.read_bytes() else None
-    return pid
+            return os.fsencode(directory) in command.read_bytes()
+    return True
