@@ -9,77 +9,36 @@ whoever changes them later is not in it and has noted them again.
 
 from collections.abc import Iterator
 
-import msgspec
-
-from pgclinic.model.names import ObjectName, RelationName
-from pgclinic.model.prescription import Hazard, Prescription, Risk, Statement, When
-from pgclinic.remedies.create_rollup import (
-    advisory_lock,
-    columns_of,
-    drop_triggers,
-    emptied,
-    have_triggers,
-    search_path,
-    triggers,
-)
+from pgclinic.model.prescription import Prescription, Statement
+from pgclinic.remedies import kept_sums
+from pgclinic.remedies.kept_sums import KeptSums, advisory_lock, columns_of, emptied, search_path
 from pgclinic.sql import quote
-from pgclinic.sql.summaries import Summary, columns_read, counted, of_days
+from pgclinic.sql.summaries import columns_read, counted, of_days
 
 
-class DailySums(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of what is made, all in one schema: ``cells`` and ``log`` are tables, ``note`` and ``refresh`` functions.
+class DailySums(KeptSums, frozen=True, kw_only=True):
+    """``log`` is a table, ``refresh`` a function; ``summary`` has days, and readers read both tables."""
 
-    ``summary`` has days. ``readers`` are roles that may read both tables, ``strangers`` those that may have got rights
-    by default.
-    """
-
-    summary: Summary
-    schema: str
-    cells: str
     log: str
-    note: str
     refresh: str
-    readers: tuple[str, ...] = ()
-    strangers: tuple[str, ...] = ()
-
-    def quoted(self, name: str) -> str:
-        """One of the names as SQL."""
-        return quote.relation(RelationName(self.schema, name))
 
 
 def prescribe(sums: DailySums, *, size_bytes: int) -> Prescription:
     """The cure that makes, fills and keeps the sums; gains, mappings and the reason's facts are its adviser's."""
-    table = sums.summary.table
-    return Prescription(
+    return kept_sums.prescribe(
+        sums,
         kind="create_daily_sums",
-        object=ObjectName("table", sums.cells, schema=sums.schema),
-        table=ObjectName("table", table.name, schema=table.schema),
         reason="Sums of {table} by day are asked for {asks} times a day, and {changes} rows change between two of "
         "them: kept for days that rest they are exact, and cost {share} of what they cost now, as planned.",
-        do=(
-            *_made(sums),
-            *triggers(table, RelationName(sums.schema, sums.note)),
-            _backfill(sums),
-            Statement(sql=f"analyze {sums.quoted(sums.cells)}"),
-        ),
-        undo=(
-            *drop_triggers(table, sums.note),
+        made=_made(sums),
+        backfill=_backfill(sums),
+        unmade=(
             Statement(sql=f"drop function {sums.quoted(sums.refresh)}()"),
             Statement(sql=f"drop function {sums.quoted(sums.note)}()"),
             Statement(sql=f"drop table {sums.quoted(sums.log)}"),
             Statement(sql=f"drop table {sums.quoted(sums.cells)}"),
         ),
-        verify=have_triggers(table, sums.note),
-        hazards=(
-            Hazard.TAKES_DISK,
-            Hazard.SLOWS_WRITES,
-            Hazard.READS_WHOLE_TABLE,
-            Hazard.NEEDS_EXCLUSIVE_LOCK,
-            Hazard.CHANGES_APPLICATION,
-        ),
         size_bytes=size_bytes,
-        when=When.THIS_WEEK,
-        risk=Risk.MEDIUM,
     )
 
 

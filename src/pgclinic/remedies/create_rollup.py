@@ -8,146 +8,40 @@ them here or there. The backfill counts the table and takes the differences away
 one statement: they are of rows that were counted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import msgspec
-
-from pgclinic.model.names import ObjectName, RelationName
-from pgclinic.model.prescription import Hazard, Prescription, Risk, Statement, When
+from pgclinic.model.prescription import Prescription, Statement
+from pgclinic.remedies import kept_sums
+from pgclinic.remedies.kept_sums import KeptSums, advisory_lock, columns_of, emptied, search_path
 from pgclinic.sql import quote
 from pgclinic.sql.summaries import Summary, definition_of, of_rows
 
-_TRANSITIONS = {
-    "insert": "new table as new_rows",
-    "update": "old table as old_rows new table as new_rows",
-    "delete": "old table as old_rows",
-    "truncate": "",
-}
-"""What the triggers hand to their function."""
 
+class Rollup(KeptSums, frozen=True, kw_only=True):
+    """``changes`` is a table like ``cells``, ``reader`` a view of both, ``fold`` a function; readers read the view."""
 
-class Rollup(msgspec.Struct, frozen=True, kw_only=True):
-    """Names of what is made, all in one schema: ``cells`` and ``changes`` are tables, ``reader`` a view of both.
-
-    ``note`` and ``fold`` are functions, and the triggers' names begin with that of ``note``. ``readers`` are roles that
-    may read the view, ``strangers`` those that may have got rights by default.
-    """
-
-    summary: Summary
-    schema: str
-    cells: str
     changes: str
     reader: str
-    note: str
     fold: str
-    readers: tuple[str, ...] = ()
-    strangers: tuple[str, ...] = ()
-
-    def quoted(self, name: str) -> str:
-        """One of the names as SQL."""
-        return quote.relation(RelationName(self.schema, name))
 
 
 def prescribe(rollup: Rollup, *, size_bytes: int) -> Prescription:
     """The cure that makes, fills and keeps the sums; gains, mappings and the reason's facts are its adviser's."""
-    table = rollup.summary.table
-    return Prescription(
+    return kept_sums.prescribe(
+        rollup,
         kind="create_rollup",
-        object=ObjectName("table", rollup.cells, schema=rollup.schema),
-        table=ObjectName("table", table.name, schema=table.schema),
         reason="Sums of {table} are asked for {asks} times a day, and {changes} rows change between two of them: "
         "kept by triggers they are exact, and cost {share} of what they cost now, as planned.",
-        do=(
-            *_made(rollup),
-            *triggers(table, RelationName(rollup.schema, rollup.note)),
-            _backfill(rollup),
-            Statement(sql=f"analyze {_cells(rollup)}"),
-        ),
-        undo=tuple(_unmade(rollup)),
-        verify=have_triggers(table, rollup.note),
-        hazards=(
-            Hazard.TAKES_DISK,
-            Hazard.SLOWS_WRITES,
-            Hazard.READS_WHOLE_TABLE,
-            Hazard.NEEDS_EXCLUSIVE_LOCK,
-            Hazard.CHANGES_APPLICATION,
-        ),
+        made=_made(rollup),
+        backfill=_backfill(rollup),
+        unmade=_unmade(rollup),
         size_bytes=size_bytes,
-        when=When.THIS_WEEK,
-        risk=Risk.MEDIUM,
     )
 
 
 def call(rollup: Rollup) -> str:
     """The statement that a timer runs."""
     return f"select {rollup.quoted(rollup.fold)}()"
-
-
-def triggers(table: RelationName, note: RelationName) -> Iterator[Statement]:
-    """Statement triggers that call a function of this name for whatever changes the table."""
-    for kind, transition in _TRANSITIONS.items():
-        referencing = f" referencing {transition}" if transition else ""
-        yield Statement(
-            sql=f"create trigger {quote.identifier(f'{note.name}_{kind}')} after {kind} on {quote.relation(table)}"
-            f"{referencing} for each statement execute function {quote.relation(note)}()",
-            lock="SHARE ROW EXCLUSIVE",
-            blocks="writes to {table}, for an instant: the statement waits for writers that are under way",
-            table=str(table),
-        )
-
-
-def drop_triggers(table: RelationName, note: str) -> Iterator[Statement]:
-    """The way back from ``triggers``."""
-    for kind in reversed(_TRANSITIONS):
-        yield Statement(
-            sql=f"drop trigger {quote.identifier(f'{note}_{kind}')} on {quote.relation(table)}",
-            lock="ACCESS EXCLUSIVE",
-            blocks="everything on {table}, for an instant",
-            table=str(table),
-        )
-
-
-def have_triggers(table: RelationName, note: str) -> str:
-    """A query with whether the table has them all."""
-    names = ", ".join(quote.literal(f"{note}_{kind}") for kind in _TRANSITIONS)
-    return (
-        f"select pg_catalog.count(*) = {len(_TRANSITIONS)} from pg_catalog.pg_trigger as t"
-        " join pg_catalog.pg_class as c on c.oid = t.tgrelid"
-        " join pg_catalog.pg_namespace as n on n.oid = c.relnamespace"
-        f" where n.nspname = {quote.literal(table.schema)} and c.relname = {quote.literal(table.name)}"
-        f" and t.tgname in ({names})"
-    )
-
-
-def emptied(key: str, tables: Sequence[str]) -> str:
-    """What a trigger does when the table is truncated, in PL/pgSQL; ``key`` is the lock of who else takes rows away."""
-    deletes = "\n            ".join(f"delete from {table};" for table in tables)
-    return f"""-- No writer is under way while the table is truncated; the folder may be, and ends by itself.
-        perform pg_catalog.pg_advisory_xact_lock({key});
-        if pg_catalog.current_setting('transaction_isolation') = 'read committed' then
-            {deletes}
-        else
-            -- An older snapshot does not show all that is to go. Waiting for readers could be a deadlock.
-            lock table {", ".join(tables)} in access exclusive mode nowait;
-            truncate {", ".join(tables)};
-        end if;"""
-
-
-def advisory_lock(schema: str, name: str) -> str:
-    """The number of the advisory lock of those who move or take away what is kept under this name."""
-    return f"pg_catalog.hashtextextended({quote.literal(f'pgclinic {schema}.{name}')}, 0)"
-
-
-def columns_of(summary: Summary, qualified: str = "") -> str:
-    """The columns of what is kept, comma-separated, each behind ``qualified``."""
-    names = (*summary.columns, *(each.name for each in summary.measures))
-    return ", ".join(f"{qualified}{quote.identifier(name)}" for name in names)
-
-
-def search_path(summary: Summary) -> str:
-    """Types and operators of the application may live beside its table."""
-    schemas = dict.fromkeys(("pg_catalog", summary.table.schema, "pg_temp"))
-    return ", ".join(map(quote.identifier, schemas))
 
 
 def _cells(rollup: Rollup) -> str:
@@ -199,7 +93,6 @@ def _backfill(rollup: Rollup) -> Statement:
 
 
 def _unmade(rollup: Rollup) -> Iterator[Statement]:
-    yield from drop_triggers(rollup.summary.table, rollup.note)
     yield Statement(sql=f"drop function {rollup.quoted(rollup.fold)}()")
     yield Statement(sql=f"drop function {rollup.quoted(rollup.note)}()")
     yield Statement(sql=f"drop view {rollup.quoted(rollup.reader)}")
