@@ -34,6 +34,7 @@ _FIELDS = {
     "Declined": {2: "reason"},
     "prescribed": {2: "reason"},
     "setting_changed": {3: "reason"},
+    "sums_kept": {2: "reason"},
     "ApplicationChange": {0: "summary"},
     "Progress": {0: "step", 3: "note"},
     "UserError": {0: "sentence"},

@@ -4,8 +4,9 @@ What it sees:
     Statements of pg_stat_statements (utility statements and pgclinic's own left out) whose mean time is at least
     `slow_ms` and whose share of all time is at least `notable_share`; from `heavy_share` on it is a warning. Left
     unmentioned: a statement called fewer than `min_calls` times, which is a batch job and not a habit; an INSERT that
-    takes less than `row_ms` for each of its rows, because a batch is the cure and not the illness; and everything
-    while the server has counted fewer than `min_total_ms` altogether.
+    takes less than `row_ms` for each of its rows, because a batch is the cure and not the illness; a call of a function
+    and of nothing else that takes less than `record_ms` for each record of WAL that it writes, which is a batch as
+    well; and everything while the server has counted fewer than `min_total_ms` altogether.
 
 Why it matters:
     Users wait for it, and while it runs it takes processor, memory and connections from everything else. The grade
@@ -22,7 +23,10 @@ from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.names import ObjectName
 from pgclinic.model.snapshot import Snapshot
+from pgclinic.sql.clauses import calls_functions_alone
 from pgclinic.sql.counted import counted
+from pgclinic.sql.statements import UnreadableSqlError
+from pgclinic.sql.tree import parse_one
 
 FAMILY = "statements"
 NEEDS = ("statements",)
@@ -36,6 +40,7 @@ def examine(
     heavy_share: float = 0.05,
     min_calls: int = 5,
     row_ms: float = 1,
+    record_ms: float = 0.1,
     min_total_ms: float = 1_000,
     target_ms: float = 20,
 ) -> Iterator[Finding]:
@@ -48,6 +53,8 @@ def examine(
         if statement.mean_ms < slow_ms or statement.calls < min_calls or share < notable_share:
             continue
         if statement.verb == "insert" and statement.total_ms < row_ms * statement.rows:
+            continue
+        if statement.total_ms < record_ms * statement.wal_records and _calls_functions_alone(statement.text):
             continue
         added_ms = statement.total_ms / workload.calls
         yield Finding(
@@ -67,3 +74,11 @@ def examine(
             ),
             burden=added_ms / (added_ms + target_ms),
         )
+
+
+def _calls_functions_alone(sql: str) -> bool:
+    """How many rows a function writes is not counted; a row leaves a record, and one for each of its indexes."""
+    try:
+        return calls_functions_alone(parse_one(sql))
+    except UnreadableSqlError:
+        return False

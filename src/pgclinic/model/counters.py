@@ -77,6 +77,7 @@ class StatementCounters(msgspec.Struct, frozen=True, kw_only=True, tag_field="re
     blk_read_ms: float = 0.0
     blk_write_ms: float = 0.0
     wal_bytes: int = 0
+    wal_records: int = 0
     jit_ms: float = 0.0
     generic_plan_calls: int | None = None
     custom_plan_calls: int | None = None

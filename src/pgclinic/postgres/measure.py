@@ -29,6 +29,8 @@ from pgclinic.workload.latencies import Samples, summary
 STATEMENT_TIMEOUT_MS = 30_000
 _MOST_NAMES = 3
 _GRACE_SECONDS = 2.0
+_WARM_UP_MS = 100
+"""How long a statement may take to warm up a session: what takes longer gains nothing by it."""
 _SWITCH_SECONDS = 0.0005
 """A thread that waits for Python's lock gives the other 5 ms by default: more than a fast statement takes."""
 
@@ -60,6 +62,7 @@ def measure(
     with _loss_in_words(), _Side(conninfo, connections, seed, mappings, statement_timeout_ms) as side:
         yield Progress(step="draw parameters", note=left_out)
         tasks = yield from _ready(script, tasks, (side,), leave_out_failing=leave_out_failing)
+        yield from side.open(tasks)
         yield from side.play(Schedule(turns_of(tasks, repeat, seed), rate=rate, seconds=seconds))
         return side.run(script.source, rate)
 
@@ -98,6 +101,8 @@ def measure_both(
         sides = (one, other)
         yield Progress(step="draw parameters", note=left_out)
         tasks = yield from _ready(script, tasks, sides, leave_out_failing=leave_out_failing)
+        for side in sides:
+            yield from side.open(tasks)
         turns = {side: turns_of(tasks, repeat, seed) for side in sides}
         for number in range(rounds):
             for side in sides if number % 2 == 0 else sides[::-1]:
@@ -181,12 +186,25 @@ class _Side:
         )
         return failing
 
+    def open(self, tasks: Sequence[Task]) -> Generator[Progress, None, None]:
+        """Open the sessions, and let each do a little of everything before the clock starts."""
+        steps = tuple(_steps(tasks))
+
+        def job(number: int) -> None:
+            connection = self._sessions.enter_context(self._crew.session())
+            player = Player(connection, self._score, self._is_over)
+            with _uncounted(connection):
+                player.warm_up(steps, number, most_ms=min(_WARM_UP_MS, self._timeout_ms))
+            self._players.append(player)
+
+        jobs = [partial(job, number) for number in range(self._connections)]
+        yield from self._crew.share(
+            jobs, lambda: Progress(step=f"warm up sessions{self._of}", done=len(self._players), total=len(jobs))
+        )
+
     def play(self, schedule: Schedule) -> Generator[Progress, None, None]:
         """Play what the schedule hands out."""
         self._schedules.append(schedule)
-        while len(self._players) < self._connections:
-            connection = self._sessions.enter_context(self._crew.session())
-            self._players.append(Player(connection, self._score, self._is_over))
         jobs = [partial(self._job, player, schedule) for player in self._players]
         with _quick_switching():
             try:
@@ -263,6 +281,16 @@ def leave_out_of_statistics(connection: psycopg.Connection) -> None:
         return  # the setting would stay with a session that others use next
     with suppress(psycopg.errors.InsufficientPrivilege):
         connection.execute("set pg_stat_statements.track = 'none'")
+
+
+@contextmanager
+def _uncounted(connection: psycopg.Connection) -> Iterator[None]:
+    """Keep what a session does meanwhile out of pg_stat_statements, where the role may."""
+    leave_out_of_statistics(connection)
+    yield
+    if not is_pooled(connection):
+        with suppress(psycopg.errors.InsufficientPrivilege):
+            connection.execute("reset pg_stat_statements.track")
 
 
 def _score(

@@ -52,6 +52,11 @@ class Score(msgspec.Struct, frozen=True):
                 ],
             )
 
+    def first(self, step: Step, turn: int) -> list[Request]:
+        """What is sent for the first call of a turn alone."""
+        alone = msgspec.structs.replace(step, repeat=1)
+        return next((requests for _, requests in self.requests(alone, turn * step.repeat)), [])
+
     def is_compared(self, step: Step) -> bool:
         """Whether its rows are hashed: not those of a write, nor where a mapping returns other columns."""
         mapping = self.mappings.get(step.fingerprint)
@@ -170,6 +175,28 @@ class Player:
         if digest is not None:
             samples.digests.add((self._score.key(step, turn), f"{digest:016x}"))
         return spent, failed
+
+    def warm_up(self, steps: Sequence[Step], turn: int, *, most_ms: int) -> None:
+        """Run the first call of each step untimed, each cut short after ``most_ms``.
+
+        The session then knows tables, functions and triggers, as one that an application keeps open does. A write
+        is rolled back, and only planned where no mapping makes one call of many of it.
+        """
+        for step in steps:
+            call = self._score.first(step, turn)
+            begin = "begin" if step.writes else "begin read only"
+            self._begin(begin, step.setup)
+            self._control(f"set local statement_timeout = {most_ms}")
+            explain = "explain " if step.writes and step.fingerprint not in self._score.mappings else ""
+            try:
+                for sql, parameters in call:
+                    self._cursor.execute(f"{explain}{sql}".encode(), parameters)
+            except psycopg.Error:
+                if self._cursor.connection.broken:
+                    raise
+                self._control("rollback")  # what fails is told when it is measured
+            else:
+                self._control("rollback" if step.writes else "commit")
 
     def explain(self, step: Step) -> tuple[int, int] | None:
         """Run a step's first piece once, untimed: its shared blocks hit and read, None for one that writes.

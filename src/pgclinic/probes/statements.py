@@ -120,7 +120,8 @@ def _columns(capabilities: Capabilities) -> str:
     renamed = [f"s.{name} as {field}" for field, name in _found(capabilities)]
     jit = [f"s.{name}" for name in _JIT if capabilities.has(EXTENSION, name)]
     since = [f"{moment('s.stats_since')} as since"] if capabilities.has(EXTENSION, "stats_since") else []
-    wal = ["s.wal_bytes::bigint as wal_bytes"] if capabilities.has(EXTENSION, "wal_bytes") else []
+    has_wal = capabilities.has(EXTENSION, "wal_bytes")
+    wal = ["s.wal_bytes::bigint as wal_bytes", "s.wal_records"] if has_wal else []
     return ", ".join(
         [
             "s.queryid::text as queryid",

@@ -10,8 +10,7 @@ whoever changes them later is not in it and has noted them again.
 from collections.abc import Iterator
 
 from pgclinic.model.prescription import Prescription, Statement
-from pgclinic.remedies import kept_sums
-from pgclinic.remedies.kept_sums import KeptSums, advisory_lock, columns_of, emptied, search_path
+from pgclinic.remedies.kept_sums import KeptSums, advisory_lock, columns_of, emptied, search_path, sums_kept
 from pgclinic.sql import quote
 from pgclinic.sql.summaries import columns_read, counted, of_days
 
@@ -25,7 +24,7 @@ class DailySums(KeptSums, frozen=True, kw_only=True):
 
 def prescribe(sums: DailySums, *, size_bytes: int) -> Prescription:
     """The cure that makes, fills and keeps the sums; gains, mappings and the reason's facts are its adviser's."""
-    return kept_sums.prescribe(
+    return sums_kept(
         sums,
         kind="create_daily_sums",
         reason="Sums of {table} by day are asked for {asks} times a day, and {changes} rows change between two of "

@@ -11,8 +11,7 @@ one statement: they are of rows that were counted.
 from collections.abc import Iterator
 
 from pgclinic.model.prescription import Prescription, Statement
-from pgclinic.remedies import kept_sums
-from pgclinic.remedies.kept_sums import KeptSums, advisory_lock, columns_of, emptied, search_path
+from pgclinic.remedies.kept_sums import KeptSums, advisory_lock, columns_of, emptied, search_path, sums_kept
 from pgclinic.sql import quote
 from pgclinic.sql.summaries import Summary, definition_of, of_rows
 
@@ -27,7 +26,7 @@ class Rollup(KeptSums, frozen=True, kw_only=True):
 
 def prescribe(rollup: Rollup, *, size_bytes: int) -> Prescription:
     """The cure that makes, fills and keeps the sums; gains, mappings and the reason's facts are its adviser's."""
-    return kept_sums.prescribe(
+    return sums_kept(
         rollup,
         kind="create_rollup",
         reason="Sums of {table} are asked for {asks} times a day, and {changes} rows change between two of them: "

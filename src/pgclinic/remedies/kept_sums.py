@@ -41,7 +41,7 @@ class KeptSums(msgspec.Struct, frozen=True, kw_only=True):
         return quote.relation(RelationName(self.schema, name))
 
 
-def prescribe(
+def sums_kept(
     sums: KeptSums,
     *,
     kind: str,

@@ -48,6 +48,13 @@ def calls_functions_in_from(tree: Tree) -> bool:
     return any(node.WhichOneof("node") == "range_function" for node in nodes(tree))
 
 
+def calls_functions_alone(tree: Tree) -> bool:
+    """Whether it is a SELECT from functions and nothing else: what it does is out of sight."""
+    kinds = [node.WhichOneof("node") for node in nodes(tree)]
+    calls = "range_function" in kinds or "func_call" in kinds
+    return calls and "range_var" not in kinds and tree.stmts[0].stmt.WhichOneof("node") == "select_stmt"
+
+
 def is_single_row_insert(tree: Tree) -> bool:
     """Whether it is an INSERT with one row of VALUES."""
     insert = tree.stmts[0].stmt.insert_stmt

@@ -27,6 +27,7 @@ class CountedStatement(msgspec.Struct, frozen=True, kw_only=True):
 
     ``verb`` is ``select insert update delete merge``, ``role`` the one that it takes the most time of.
     ``shared_blks`` are pages asked for, ``shared_blks_read`` those of them that were not in shared_buffers.
+    ``wal_records`` are counted from 13 on: one for each row written, and for each entry in an index.
     """
 
     fingerprint: str
@@ -41,6 +42,7 @@ class CountedStatement(msgspec.Struct, frozen=True, kw_only=True):
     shared_blks: int
     shared_blks_read: int
     temp_blks_written: int
+    wal_records: int = 0
     role: str = ""
 
 
@@ -125,4 +127,5 @@ def _merged(key: str, verb: str, rows: "list[StatementCounters]") -> CountedStat
         shared_blks=sum(row.shared_blks_hit + row.shared_blks_read for row in rows),
         shared_blks_read=sum(row.shared_blks_read for row in rows),
         temp_blks_written=sum(row.temp_blks_written for row in rows),
+        wal_records=sum(row.wal_records for row in rows),
     )
