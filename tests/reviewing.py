@@ -32,6 +32,11 @@ def seen(database: "Database", write: Callable[[str], str] = same) -> Snapshot:
     with database.connect() as connection:
         for statement in split(write(text_of("shop.sql"))):
             connection.execute(statement.encode())
+    return seen_again(database)
+
+
+def seen_again(database: "Database") -> Snapshot:
+    """A visit of the database as it is."""
     with open_session(database.conninfo) as session:
         return drive(collect(session))
 

@@ -1,4 +1,4 @@
-create role customer nologin;
+do $$ begin create role customer nologin; exception when duplicate_object then null; end $$; -- of the whole server
 create function current_customer() returns bigint language sql stable
     as $$ select current_setting('shop.customer', true)::bigint $$;
 create table customers (id bigint primary key, email text not null, name text);

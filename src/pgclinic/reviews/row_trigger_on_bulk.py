@@ -1,8 +1,9 @@
 """A trigger is called for every row of a table that is written in bulk.
 
 What it sees:
-    Triggers of the migration FOR EACH ROW on tables whose statements of the workload write many rows each, as
-    pg_stat_statements counted, or that are loaded by COPY.
+    Triggers of the migration FOR EACH ROW on tables whose statements of the workload, COPY among them, write at least
+    `many_rows` rows each, as pg_stat_statements counted, and did so at least `min_calls` times: what filled the table
+    once does not come again.
 
 Why it matters:
     A batch of a thousand rows calls the function a thousand times; it may take longer than the rows themselves.
@@ -23,7 +24,7 @@ from pgclinic.sql.resolve import resolver_of
 _WRITES = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "copy_stmt", "merge_stmt"})
 
 
-def examine(migration: Migration, *, many_rows: float = 100) -> Iterator[Objection]:
+def examine(migration: Migration, *, many_rows: float = 100, min_calls: int = 2) -> Iterator[Objection]:
     """One objection a trigger."""
     for step in migration.steps:
         deed = step.statement.deed
@@ -34,7 +35,7 @@ def examine(migration: Migration, *, many_rows: float = 100) -> Iterator[Objecti
         table = migration.source.relation_by_oid.get(now.oid) if now else None
         if table is None:
             continue
-        rows = _largest_batch(migration, (table.schema, table.name))
+        rows = _largest_batch(migration, (table.schema, table.name), min_calls)
         if rows >= many_rows:
             yield Objection(
                 place=step.statement.place,
@@ -53,11 +54,11 @@ def examine(migration: Migration, *, many_rows: float = 100) -> Iterator[Objecti
             )
 
 
-def _largest_batch(migration: Migration, table: tuple[str, str]) -> float:
+def _largest_batch(migration: Migration, table: tuple[str, str], min_calls: int) -> float:
     """Rows a call of the statement of the workload that writes most of them, 0 for none."""
     most, resolve = 0.0, resolver_of(migration.source)
     for statement in migration.source.statements:
-        if not statement.calls or not statement.rows or statement.rows / statement.calls <= most:
+        if statement.calls < max(min_calls, 1) or not statement.rows or statement.rows / statement.calls <= most:
             continue
         deed = read(statement.text)
         found = resolve(deed.table.schema, deed.table.name) if deed.kind in _WRITES else None

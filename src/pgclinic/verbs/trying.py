@@ -37,6 +37,7 @@ from pgclinic.sql.resolve import resolver_of
 from pgclinic.sql.statements import UnreadableSqlError
 from pgclinic.twin.planner import Twin
 from pgclinic.twin.scratch import Scratch
+from pgclinic.verbs.own_work import PLANNED, own_statements, with_new_relations
 from pgclinic.workload import from_script, from_statements
 
 MANY_ROWS = 10_000
@@ -50,7 +51,6 @@ _NO_CHEAPER = "the planner finds no statement cheaper with it than with the othe
 _ABSENT = frozenset({"42P01", "42703"})
 """undefined_table, undefined_column."""
 _ABSENT_FUNCTION = "42883"
-_PLANNED = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
 _IN_QUOTES = re.compile(r'"([^"]+)"')
 _BARE = re.compile(r"(?:column|function|relation|type) ([\w.]+)")
 
@@ -82,15 +82,16 @@ def trial(scratch: Scratch, migration: Migration, sound: Sound) -> Generator[Pro
     if not (created or dropped or writes):
         return Trial(broken=broken)
     yield Progress("starting the twin")
-    source = migration.source
+    source = with_new_relations(migration) if created else migration.source
     tables = concerned(source, [each.definition.relation for each in (*created, *dropped)])
     heaviest = sorted(sound.statements, key=lambda each: -(each.total_ms or each.calls))[:_MOST_STATEMENTS]
     subjects = [each for each in (subject_of(one, source) for one in heaviest) if each.touches(tables)]
+    own = [each for each in (subject_of(one, source) for one in own_statements(migration)) if each.touches(tables)]
     tables |= {table for _, table, _ in writes}
-    with Twin(source, relations=relations_touched(source, _needed(tables, subjects))) as twin:
+    with Twin(source, relations=relations_touched(source, _needed(tables, [*subjects, *own]))) as twin:
         rows = tuple((place, _rows(twin, source, sql, table)) for place, table, sql in writes)
         yield Progress("planning with the migration's indexes")
-        tried, omitted = _tried(twin, source, created, subjects)
+        tried, omitted = _tried(twin, source, created, subjects, own)
         missed = tuple(_missed(twin, dropped, tried, subjects))
         twin.demand_alive()
         if tried and subjects:
@@ -147,7 +148,7 @@ def _faults(scratch: Scratch, function: Function, state: Snapshot) -> Iterator[F
     path = next((each.partition("=")[2] for each in function.settings if each.startswith("search_path=")), None)
     with scratch.search_path(path):
         for query in body.queries:
-            failure = scratch.prepares(query.sql) if query.kind in _PLANNED else None
+            failure = scratch.prepares(query.sql) if query.kind in PLANNED else None
             if failure is None or _missing(failure) in own:
                 continue
             if failure.sqlstate in _ABSENT or (failure.sqlstate == _ABSENT_FUNCTION and query.is_exact):
@@ -216,8 +217,9 @@ def _needed(tables: frozenset[RelationName], subjects: Sequence[Subject]) -> Wor
 
 
 def _tried(
-    twin: Twin, source: Snapshot, created: Sequence[Index], subjects: Sequence[Subject]
+    twin: Twin, source: Snapshot, created: Sequence[Index], subjects: Sequence[Subject], own: Sequence[Subject]
 ) -> tuple[list[tuple[WhatIfIndex, TriedNewIndex]], tuple[str, ...]]:
+    """Each index with the statements of the workload that gain by it, else those of the migration's ``own``."""
     answers = twin.add_all([each.definition for each in created])
     made = [(one, answer) for one, answer in zip(created, answers, strict=True) if isinstance(answer, WhatIfIndex)]
     omitted = tuple(
@@ -226,24 +228,12 @@ def _tried(
         if isinstance(answer, Refusal)
     )
     everything = frozenset(answer.id for _, answer in made)
-    with_all = _effects(twin, subjects, Change(visible=everything, hidden=frozenset()))
     alone, found = Change(visible=everything, hidden=frozenset()), []
+    with_all, own_with_all = _effects(twin, subjects, alone), _effects(twin, own, alone)
     for index, answer in made:
-        using = {key for key, each in with_all.items() if any(answer.id in pair.after.indexes for pair in each.pairs)}
-        without = _effects(
-            twin,
-            [each for each in subjects if each.statement.fingerprint in using],
-            Change(visible=everything - {answer.id}, hidden=frozenset()),
-        )
-        gains = tuple(
-            Gain(
-                sql=with_all[key].sql,
-                cost_before=each.cost_after,
-                cost_after=with_all[key].cost_after,
-                calls=each.calls,
-            )
-            for key, each in without.items()
-            if each.cost_after > with_all[key].cost_after * (1 + PRACTICAL)
+        using = _using(answer, with_all)
+        gains = _gains(twin, answer, subjects, with_all, everything) or _gains(
+            twin, answer, own, own_with_all, everything
         )
         reason = _NO_CHEAPER if using else why_unused(twin, answer, subjects, source, alone)
         found.append(
@@ -259,6 +249,37 @@ def _tried(
             )
         )
     return found, omitted
+
+
+def _using(index: WhatIfIndex, planned: Mapping[str, StatementEffect]) -> set[str]:
+    """The statements whose plans have the index."""
+    return {key for key, each in planned.items() if any(index.id in pair.after.indexes for pair in each.pairs)}
+
+
+def _gains(
+    twin: Twin,
+    index: WhatIfIndex,
+    subjects: Sequence[Subject],
+    with_all: Mapping[str, StatementEffect],
+    everything: frozenset[int],
+) -> tuple[Gain, ...]:
+    """What the statements that use an index gain by it, beside all the others."""
+    using = _using(index, with_all)
+    without = _effects(
+        twin,
+        [each for each in subjects if each.statement.fingerprint in using],
+        Change(visible=everything - {index.id}, hidden=frozenset()),
+    )
+    return tuple(
+        Gain(
+            sql=with_all[key].sql,
+            cost_before=each.cost_after,
+            cost_after=with_all[key].cost_after,
+            calls=each.calls,
+        )
+        for key, each in without.items()
+        if each.cost_after > with_all[key].cost_after * (1 + PRACTICAL)
+    )
 
 
 def _missed(
@@ -322,7 +343,8 @@ def _compared(
         made = [each.id for each in twin.add_all(wanted) if isinstance(each, WhatIfIndex)]
         other = _cost(_effects(twin, subjects, Change(visible=rest | set(made), hidden=frozenset())))
         share = other / kept if kept else 1.0
-        is_better = bool(made) and share <= _BETTER
+        is_for_others = any(gain.calls for gain in index.gains) or not index.gains
+        is_better = bool(made) and share <= _BETTER and is_for_others
         found.append(
             (
                 answer,
