@@ -362,3 +362,45 @@ def test_a_rate_that_is_kept_up_with_hides_and_adds_nothing(items: Any) -> None:
     run = _measured(items, "select 1", repeat=30, connections=2, rate=100)
     assert (_only(run).calls, run.not_begun, run.overall.errors) == (30, 0, 0)
     assert run.seconds > 0.25
+
+
+def test_each_session_does_everything_once_before_the_clock_starts(items: Any) -> None:
+    """What the sessions did is counted where statements are not."""
+    items.execute("create extension pg_stat_statements")
+    items.execute("create function noticed() returns int language plpgsql stable as 'begin return 1; end'")
+    items.execute(f"alter database {items.name} set track_functions = 'pl'")
+    text = "-- task: a\n-- name: one\nselect noticed();\n-- name: two\nselect noticed() from items where id = 1;"
+    run = _measured(items, text, repeat=4, connections=3)
+    assert {each.name: each.calls for each in run.statements} == {"one": 4, "two": 4}
+    calls = "select sum(calls) from pg_stat_statements where query like 'select noticed%'"
+    assert items.execute(calls) == [(8,)]
+    # Once for the pages that it touches, once in each session, and as often as it is measured.
+    known = "select coalesce(sum(calls), 0) from pg_stat_user_functions"
+    for _ in range(200):
+        if items.execute(known) == [(2 * (1 + 3 + 4),)]:
+            return
+        time.sleep(0.05)
+    assert items.execute(known) == [(2 * (1 + 3 + 4),)]
+
+
+def test_what_takes_long_is_cut_short_where_it_only_warms_up(items: Any) -> None:
+    run = _measured(items, "select pg_sleep(0.3)", connections=2)
+    statement = _only(run)
+    assert (statement.calls, statement.errors) == (1, 0)
+    assert statement.p50_ms is None or statement.p50_ms >= 300
+
+
+def test_a_session_that_warms_up_with_writes_leaves_nothing(items: Any) -> None:
+    text = "insert into seen values ($1, 'x');"
+    text = f"-- name: seen\n-- parameters: select n from generate_series(1, 9) n\n{text}"
+    mapping = StatementMapping(
+        original=fingerprint("insert into seen values ($1, 'x')"),
+        sql="insert into seen values ($1, 'x')",
+        replacements=(
+            Replacement(sql="insert into seen select unnest($1::int[]), 'x'", parameters=(Gather(1, as_array=True),)),
+        ),
+        calls=3,
+    )
+    run = _measured(items, text, repeat=3, include_writes=True, mappings=(mapping,))
+    assert run.overall.errors == 0
+    assert items.execute("select count(*) from seen") == [(0,)]
