@@ -1,0 +1,143 @@
+"""Nobody is told twice: across restarts, with several watchers, on SQLite and on PostgreSQL."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from alerting import sample, seen
+from conftest import Database
+from pgclinic.model.finding import Severity
+from pgclinic.model.watching import Sample
+from pgclinic.watch.alerts.engine import Change, judged
+from pgclinic.watch.alerts.ledger import MOST_WAITING, Ledger, Waiting, tables
+from pgclinic.watch.alerts.measures import Measures
+from pgclinic.watch.alerts.notices import Notice, notice_of
+from pgclinic.watch.alerts.rules_file import read
+
+RULES = read(None, {})
+Engines = Callable[[], Engine]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engines]:
+    """Call it for another connection pool to the same store."""
+    made: list[Engine] = []
+    if request.param == "sqlite":
+        url: str | sa.URL = f"sqlite:///{tmp_path / 'store.db'}"
+    else:
+        database: Database = request.getfixturevalue("database")
+        options = {key: str(value) for key, value in sa.util.immutabledict(_parts(database)).items()}
+        url = sa.URL.create("postgresql+psycopg", query=options)
+
+    def open_store() -> Engine:
+        made.append(sa.create_engine(url))
+        tables.create_all(made[-1])
+        return made[-1]
+
+    yield open_store
+    for engine in made:
+        engine.dispose()
+
+
+def _parts(database: Database) -> dict[str, object]:
+    with database.connect() as connection:
+        return {**connection.info.get_parameters(), "password": connection.info.password}
+
+
+def hear(ledger: Ledger, each: Sample) -> tuple[Change, ...]:
+    changes = tuple(judged(RULES, each, ledger.standings(each.target), Measures()))
+    return ledger.record(each, changes, _told, 1_000.0)
+
+
+def _told(change: Change) -> list[tuple[str, Notice]]:
+    notice = notice_of(change)
+    return [("team", notice)] if notice else []
+
+
+def waiting(ledger: Ledger, now: float = 1_000.0) -> list[Notice]:
+    return [each.notice for each in ledger.take("team", "somebody", now, 1_000)]
+
+
+def blocked(minute: float, seconds: float) -> Sample:
+    return sample(minute, seen("longest_block_s", seconds))
+
+
+def test_a_watcher_that_is_started_again_goes_on_where_it_was(store: Engines) -> None:
+    hear(Ledger(store()), blocked(0, 60))
+    again = Ledger(store())
+    hear(again, blocked(1, 70))
+    hear(again, blocked(2, 0))
+    hear(again, blocked(3, 60))
+    assert [notice.is_resolved for notice in waiting(again)] == [False, True, False]
+
+
+def test_who_looks_at_the_same_samples_later_tells_nothing(store: Engines) -> None:
+    one, two = Ledger(store()), Ledger(store())
+    samples = [blocked(minute, 60 if minute % 3 else 0) for minute in range(9)]
+    for each in samples:
+        hear(one, each)
+    for each in samples:
+        assert hear(two, each) == ()
+    assert len(waiting(one)) == 5
+
+
+def test_many_watchers_at_once_tell_each_edge_once(store: Engines) -> None:
+    samples = [blocked(minute, 60 if minute % 4 > 1 else 0) for minute in range(24)]
+    engines = [store() for _ in range(4)]
+
+    def watch(engine: Engine) -> None:
+        for each in samples:
+            hear(Ledger(engine), each)
+
+    threads = [threading.Thread(target=watch, args=(engine,)) for engine in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = waiting(Ledger(engines[0]))
+    assert [notice.is_resolved for notice in sorted(told, key=lambda one: one.at)] == 5 * [False, True] + [False]
+
+
+def test_an_unreachable_server_is_told_once_by_two(store: Engines) -> None:
+    one, two = Ledger(store()), Ledger(store())
+    for minute in range(4):
+        for ledger in (one, two):
+            hear(ledger, sample(minute, gap="unreachable"))
+    for ledger in (one, two):
+        hear(ledger, sample(4))
+    assert [notice.rule for notice in waiting(one)] == ["unreachable", "unreachable"]
+
+
+def test_a_message_is_handed_to_one_sender_and_after_its_lease_to_another(store: Engines) -> None:
+    one, two = Ledger(store()), Ledger(store())
+    hear(one, blocked(0, 60))
+    (mine,) = one.take("team", "a", 1_000, 10)
+    assert two.take("team", "b", 1_001, 10) == ()
+    (late,) = two.take("team", "b", 5_000, 10)
+    assert (late.number, late.attempts) == (mine.number, 2)
+    two.delivered([late])
+    assert one.take("team", "a", 99_000, 10) == ()
+
+
+def test_the_oldest_make_room_where_too_many_wait(store: Engines) -> None:
+    ledger = Ledger(store())
+    many = [("team", _notice(str(number))) for number in range(MOST_WAITING + 5)]
+    ledger.tell(many, 0.0)
+    kept: tuple[Waiting, ...] = ledger.take("team", "a", 1.0, MOST_WAITING + 5)
+    assert (len(kept), kept[0].notice.object) == (MOST_WAITING, "5")
+
+
+def test_what_nobody_could_be_told_for_a_day_is_dropped(store: Engines) -> None:
+    ledger = Ledger(store())
+    ledger.tell([("team", _notice("old"))], 0.0)
+    ledger.tell([("team", _notice("new"))], 50_000.0)
+    assert ledger.drop_old(100_000.0) == 1
+    assert [each.notice.object for each in ledger.take("team", "a", 100_000.0, 9)] == ["new"]
+
+
+def _notice(name: str) -> Notice:
+    return Notice(target="shop", rule="p95", object=name, severity=Severity.INFO, at="2026-01-01T00:00:00Z", text="x")
