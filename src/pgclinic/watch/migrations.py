@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from pgclinic.model.errors import UserError
 from pgclinic.watch import schema
+from pgclinic.watch.alerts import tables as alerts
 from pgclinic.watch.moments import SECOND
 
 _CHUNK = 7 * 86_400 * SECOND
@@ -28,7 +29,12 @@ def _first(connection: Connection) -> None:
             )
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first,)
+def _alerts(connection: Connection) -> None:
+    """What stands and what is still to be told."""
+    alerts.METADATA.create_all(connection)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first, _alerts)
 """The step at position n makes version n + 1."""
 
 VERSION = len(STEPS)

@@ -3,20 +3,20 @@
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from alerting import sample, seen
-from conftest import Database
 from pgclinic.model.finding import Severity
 from pgclinic.model.watching import Sample
 from pgclinic.watch.alerts.engine import Change, judged
-from pgclinic.watch.alerts.ledger import MOST_WAITING, Ledger, Waiting, tables
+from pgclinic.watch.alerts.ledger import MOST_WAITING, Ledger, Waiting
 from pgclinic.watch.alerts.measures import Measures
 from pgclinic.watch.alerts.notices import Notice, notice_of
 from pgclinic.watch.alerts.rules_file import read
+from pgclinic.watch.store import open_store
 
 RULES = read(None, {})
 Engines = Callable[[], Engine]
@@ -27,25 +27,19 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engines]:
     """Call it for another connection pool to the same store."""
     made: list[Engine] = []
     if request.param == "sqlite":
-        url: str | sa.URL = f"sqlite:///{tmp_path / 'store.db'}"
+        url = f"sqlite:///{tmp_path / 'store.db'}"
     else:
-        database: Database = request.getfixturevalue("database")
-        options = {key: str(value) for key, value in sa.util.immutabledict(_parts(database)).items()}
-        url = sa.URL.create("postgresql+psycopg", query=options)
+        with request.getfixturevalue("database").connect() as connection:
+            parameters = {**connection.info.get_parameters(), "password": connection.info.password}
+        url = f"postgresql:///?{urlencode(parameters)}"
 
-    def open_store() -> Engine:
-        made.append(sa.create_engine(url))
-        tables.create_all(made[-1])
+    def another() -> Engine:
+        made.append(open_store(url))
         return made[-1]
 
-    yield open_store
+    yield another
     for engine in made:
         engine.dispose()
-
-
-def _parts(database: Database) -> dict[str, object]:
-    with database.connect() as connection:
-        return {**connection.info.get_parameters(), "password": connection.info.password}
 
 
 def hear(ledger: Ledger, each: Sample) -> tuple[Change, ...]:

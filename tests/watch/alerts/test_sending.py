@@ -19,6 +19,7 @@ from pgclinic.watch.alerts.ledger import Ledger
 from pgclinic.watch.alerts.listener import Alerts, trial
 from pgclinic.watch.alerts.rules import Channel, Rules
 from pgclinic.watch.alerts.rules_file import read
+from pgclinic.watch.store import open_store
 
 
 class Hook:
@@ -96,7 +97,7 @@ class Said:
 def alerts(tmp_path: Path) -> Iterator[Callable[..., tuple[Alerts, Said]]]:
     """Call it with URLs of channels; every call is another watcher over the same store."""
     made: list[Alerts] = []
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    engine = open_store(str(tmp_path / "store.db"))
 
     def begin(*urls: str, group_seconds: float = 0.0) -> tuple[Alerts, Said]:
         channels = tuple(Channel(name=f"channel {number}", url=url) for number, url in enumerate(urls, 1))
@@ -138,16 +139,15 @@ def test_an_alert_and_its_end_arrive_by_post_and_at_a_webhook(
 def test_what_fires_at_once_is_one_message_with_the_worst_first(
     alerts: Callable[..., tuple[Alerts, Said]], hook: Hook
 ) -> None:
-    watch, _ = alerts(hook.url, group_seconds=0.5)
+    watch, _ = alerts(hook.url)
     both = [seen("longest_block_s", 90.0), seen("freeze_age", 1.9e9)]
     slots = [seen("slot_bytes", 9e9, f"slot {number}") for number in range(30)]
-    watch.heard(sample(0, *both, *slots))
+    watch.heard(sample(0, *slots))
     watch.heard(sample(6, *both, *slots))
-    watch.heard(sample(6, *both, *slots, target="other"))
-    until(lambda: sum("alert" in one["title"] for one in hook.got), "the message")
+    until(lambda: hook.got, "the message")
     (message,) = hook.got
     lines = message["message"].splitlines()
-    assert message["title"] in {"pgclinic: 2 databases: 34 alerts", "pgclinic: shop: 32 alerts"}
+    assert message["title"] == "pgclinic: shop: 32 alerts"
     assert lines[0].startswith("critical")
     assert lines[-1].startswith("… and ")
 
@@ -159,16 +159,17 @@ def test_a_failing_channel_is_said_and_tried_again_and_the_others_go_on(
     hook.status = 500
     watch, said = alerts(hook.url, address)
     begun = time.monotonic()
-    for minute in range(0, 200, 2):
-        watch.heard(sample(minute, seen("longest_block_s", 90.0 if minute % 4 else 0.0)))
+    for minute in range(0, 40, 2):
+        watch.heard(sample(minute, seen("longest_block_s", 90.0 if minute % 4 else 0.0)))  # 20 edges
     assert time.monotonic() - begun < 30
-    until(lambda: letters.got and said.lines and watch.channels()[0].failed > 1, "a second try")
-    assert said.lines[0].startswith("The channel channel 1 failed: ")
+    until(lambda: letters.got and watch.channels()[0].failed > 1, "a second try")
+    assert any(line.startswith("The channel channel 1 failed: ") for line in said.lines)
     assert "s3cr3t" not in " ".join([*said.lines, repr(watch.channels())])
     hook.status = 200
     until(lambda: not watch.channels()[0].failing and hook.got, "the end of it")
     assert said.lines[-1] == "The channel channel 1 works again."
     assert len([line for line in said.lines if "channel 1 failed" in line]) == 1
+    watch.close()
 
 
 def test_what_was_not_sent_is_sent_by_who_watches_next_and_only_once(
@@ -177,7 +178,7 @@ def test_what_was_not_sent_is_sent_by_who_watches_next_and_only_once(
     hook.status = 503
     first, said = alerts(hook.url)
     first.heard(sample(0, seen("longest_block_s", 90.0)))
-    until(lambda: said.lines, "the failure")
+    until(lambda: any("failed" in line for line in said.lines), "the failure")
     first.close()
     hook.status = 200
     second, _ = alerts(hook.url)
@@ -191,7 +192,9 @@ def test_what_was_not_sent_is_sent_by_who_watches_next_and_only_once(
 
 def test_a_store_that_cannot_be_written_stops_nobody_from_being_told(tmp_path: Path, hook: Hook) -> None:
     path, said = tmp_path / "store.db", Said()
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 0.05})
+    engine = open_store(str(path))
+    sa.event.listen(engine, "connect", lambda opened, _: opened.execute("pragma busy_timeout = 50"))
+    engine.dispose()
     rules = Rules(source="rules.toml", rules=read(None, {}).rules, channels=(Channel(name="hook", url=hook.url),))
     watch = Alerts(rules, engine, say=said, group_seconds=0.0, first_pause=0.05)
     with sa.create_engine(f"sqlite:///{path}").connect() as other:

@@ -50,7 +50,7 @@ class Sender:
     @property
     def kind(self) -> str:
         """What it is, such as ``Slack``."""
-        return str(self._service.service_name or "channel")
+        return str(self._service.service_name)
 
     def send(self, message: Message) -> str:
         """Send it; empty when it was taken, else one line that says why not, without secrets."""

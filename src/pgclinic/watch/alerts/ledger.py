@@ -17,38 +17,7 @@ from pgclinic.model.watching import Sample
 from pgclinic.watch.alerts.derived import UNREACHABLE
 from pgclinic.watch.alerts.engine import Change, Phase, Standing
 from pgclinic.watch.alerts.notices import Notice
-
-tables = sa.MetaData()
-JUDGED = sa.Table(
-    "alert_judged",
-    tables,
-    sa.Column("target", sa.Text, primary_key=True),
-    sa.Column("at", sa.Float(53), nullable=False),
-)
-STANDING = sa.Table(
-    "alert_standing",
-    tables,
-    sa.Column("target", sa.Text, primary_key=True),
-    sa.Column("rule", sa.Text, primary_key=True),
-    sa.Column("object", sa.Text, primary_key=True),
-    sa.Column("phase", sa.Text, nullable=False),
-    sa.Column("since", sa.Text, nullable=False),
-    sa.Column("seen_at", sa.Text, nullable=False),
-    sa.Column("value", sa.Float(53), nullable=False),
-    sa.Column("is_told", sa.Boolean, nullable=False),
-)
-MESSAGE = sa.Table(
-    "alert_message",
-    tables,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("channel", sa.Text, nullable=False, index=True),
-    sa.Column("notice", sa.Text, nullable=False),
-    sa.Column("made_at", sa.Float(53), nullable=False),
-    sa.Column("due_at", sa.Float(53), nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("sender", sa.Text, nullable=False),
-)
-"""``due_at`` in seconds from 1970 by the senders' clock; who has a message moves it to its lease's end."""
+from pgclinic.watch.alerts.tables import JUDGED, MESSAGE, STANDING
 
 MOST_WAITING = 1_000
 """Messages of one channel; the oldest make room."""

@@ -15,7 +15,7 @@ from pgclinic.model.finding import Severity
 from pgclinic.model.watching import Sample
 from pgclinic.watch.alerts.channels import Sender
 from pgclinic.watch.alerts.engine import Change, Standing, judged
-from pgclinic.watch.alerts.ledger import Ledger, tables
+from pgclinic.watch.alerts.ledger import Ledger
 from pgclinic.watch.alerts.measures import Measures
 from pgclinic.watch.alerts.notices import Message, Notice, notice_of
 from pgclinic.watch.alerts.rules import Rule, Rules
@@ -48,7 +48,7 @@ class Alerts:
         group_seconds: float = GROUP_SECONDS,
         first_pause: float = FIRST_PAUSE,
     ) -> None:
-        """Make the tables where there are none, and begin to send. Raises UserError for a channel that cannot be."""
+        """Begin to send; ``engine`` is the history store's. Raises UserError for a channel that cannot be."""
         senders = [Sender(channel, rules.source) for channel in rules.channels]
         self.rules = rules
         self._least = {sender.name: sender.severity for sender in senders}
@@ -57,10 +57,6 @@ class Alerts:
         self._past = past
         self._targets: dict[str, _Target] = {}
         self._lock = threading.Lock()
-        try:
-            tables.create_all(engine)
-        except SQLAlchemyError as error:
-            say(f"The alerts' tables could not be made ({type(error).__name__}); what stands is kept in memory.")
         self._dispatcher = Dispatcher(senders, self._ledger, say, group_seconds=group_seconds, first_pause=first_pause)
 
     def heard(self, sample: Sample) -> None:
