@@ -41,6 +41,17 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", t
     schema: str
 
 
+class AvailableExtension(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="available_extension"):
+    """An extension whose files lie on the server, in its default version.
+
+    One that ``is_trusted`` may be installed by whoever may create in the database, any other by a superuser.
+    """
+
+    name: str
+    version: str
+    is_trusted: bool = False
+
+
 class UserType(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="type"):
     """A user's type: ``kind`` is pg_type.typtype (``e`` enum, ``d`` domain, ``c`` composite, ``r`` range, ``b`` base).
 

@@ -8,6 +8,7 @@ import msgspec
 from pgclinic.model.activity import ConnectionCounts, PreparedTransaction, Session
 from pgclinic.model.background import Archiver, Checkpoints, WalCounters
 from pgclinic.model.catalog import (
+    AvailableExtension,
     Column,
     Constraint,
     Extension,
@@ -126,6 +127,7 @@ Record = (
     | Role
     | Schema
     | Extension
+    | AvailableExtension
     | UserType
     | Relation
     | Column
@@ -171,6 +173,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     roles: tuple[Role, ...] = ()
     schemas: tuple[Schema, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    available_extensions: tuple[AvailableExtension, ...] = ()
     types: tuple[UserType, ...] = ()
     relations: tuple[Relation, ...] = ()
     columns: tuple[Column, ...] = ()

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pgclinic.model.activity import ConnectionCounts, PreparedTransaction, Session
 from pgclinic.model.background import Archiver, Checkpoints, WalCounters
 from pgclinic.model.catalog import (
+    AvailableExtension,
     Column,
     Constraint,
     Extension,
@@ -40,6 +41,7 @@ from pgclinic.sql.statements import UnreadableSqlError, normalize
 HOLDS_NO_VALUES: frozenset[type[Record]] = frozenset(
     {
         Archiver,
+        AvailableExtension,
         BlindSpot,
         Checkpoints,
         ConnectionCounts,
