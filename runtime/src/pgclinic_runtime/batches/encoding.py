@@ -1,0 +1,77 @@
+"""One row's values as PostgreSQL's texts, and these as a line of COPY or as elements of arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg.abc import AdaptContext, Buffer
+from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
+
+Texts = Sequence[Buffer | None]
+
+
+class _HexDumper(Dumper):
+    """Bytes as bytea's hexadecimal text; psycopg's own asks a connection for the server's settings."""
+
+    oid = psycopg.adapters.types["bytea"].oid
+
+    def dump(self, obj: bytes | bytearray | memoryview) -> bytes:
+        return b"\\x" + bytes(obj).hex().encode()
+
+
+class Encoder:
+    """Turns values into texts by psycopg's adapters (``context``: a connection's, or the global ones), in UTF-8."""
+
+    def __init__(self, context: AdaptContext | None = None) -> None:
+        adapters = AdaptersMap(context.adapters if context else psycopg.adapters)
+        for kind in (bytes, bytearray, memoryview):
+            adapters.register_dumper(kind, _HexDumper)
+        self._transformer = Transformer(_Context(adapters))
+        self._formats: dict[int, list[PyFormat]] = {}
+
+    def texts(self, row: Sequence[Any], width: int) -> Texts:
+        """The values' texts, None for NULL.
+
+        Raises:
+            ValueError: the row has not ``width`` values.
+            psycopg.DataError, psycopg.ProgrammingError: PostgreSQL has no such value, or psycopg no adapter.
+        """
+        if len(row) != width:
+            raise ValueError(f"a row has {width} values, not {len(row)}")
+        formats = self._formats.get(width)
+        if formats is None:
+            formats = self._formats[width] = [PyFormat.TEXT] * width
+        return self._transformer.dump_sequence(row, formats)
+
+
+class _Context:
+    """Adapters without a connection."""
+
+    def __init__(self, adapters: AdaptersMap) -> None:
+        self.adapters = adapters
+        self.connection = None
+
+
+def copy_line(texts: Texts) -> bytes:
+    r"""A line of COPY's text format without its end: tabs between values, ``\N`` for NULL."""
+    if None not in texts:
+        line = b"\t".join(texts)  # type: ignore[arg-type] # no None among them
+        if b"\\" not in line and b"\n" not in line and b"\r" not in line and line.count(b"\t") == len(texts) - 1:
+            return line
+    return b"\t".join(rb"\N" if text is None else _escaped(bytes(text)) for text in texts)
+
+
+def elements(texts: Texts) -> bytes:
+    """Quoted elements of array literals, with zero bytes, which no text holds, between them."""
+    if None not in texts:
+        line = b"\0".join(texts)  # type: ignore[arg-type] # no None among them
+        if b"\\" not in line and b'"' not in line:
+            return b'"' + line.replace(b"\0", b'"\0"') + b'"'
+    return b"\0".join(
+        b"NULL" if text is None else b'"' + bytes(text).replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+        for text in texts
+    )
+
+
+def _escaped(text: bytes) -> bytes:
+    return text.replace(b"\\", b"\\\\").replace(b"\t", rb"\t").replace(b"\n", rb"\n").replace(b"\r", rb"\r")

@@ -1,0 +1,53 @@
+"""What can go wrong with rows that were written, and which of the database's errors pass by themselves."""
+
+from dataclasses import dataclass
+
+import psycopg
+
+# Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html; a pooler says most of its own as 08P01.
+_PASSING_CLASSES = ("08", "40", "53", "57", "58")
+_PASSING = frozenset({"25006", "55P03"})  # read-only while a standby is promoted; a lock not to be had in time
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that the database refused, kept in the ledger: its place in its group, why, and its encoded bytes."""
+
+    position: int
+    sqlstate: str
+    reason: str
+    row: bytes
+
+
+class RowsRefusedError(Exception):
+    """Rows were set aside, each with its reason; all others of their group are written."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        self.refusals = refusals
+        more = f", and {len(refusals) - 1} more" if len(refusals) > 1 else ""
+        super().__init__(f"the database refused a row: {refusals[0].reason}{more}")
+
+
+class GroupFailedError(Exception):
+    """A group could not be written: its target is broken, or the server stayed away for too long.
+
+    ``is_decided`` is False when the connection was lost at COMMIT and nobody could be asked how it ended. With a
+    spool the group is tried again when a writer is next opened on it, and never written twice.
+    """
+
+    def __init__(self, reason: str, *, is_decided: bool) -> None:
+        self.is_decided = is_decided
+        super().__init__(reason)
+
+
+class CommitLostError(Exception):
+    """The connection went at COMMIT: only the ledger knows how it ended."""
+
+
+def passes(error: BaseException) -> bool:
+    """Whether to try again, perhaps on a new connection: lost connections, deadlocks, resources, fail-over."""
+    if not isinstance(error, psycopg.Error):
+        return isinstance(error, (OSError, CommitLostError))
+    if error.sqlstate is None:
+        return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
+    return error.sqlstate[:2] in _PASSING_CLASSES or error.sqlstate in _PASSING

@@ -1,0 +1,273 @@
+"""The writer for threads: rows in, a thread of its own groups and writes them."""
+
+import atexit
+import contextlib
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg.abc import AdaptContext
+
+from pgclinic_runtime.batches.commands import drive
+from pgclinic_runtime.batches.encoding import Encoder
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes
+from pgclinic_runtime.batches.exactly_once import write_once
+from pgclinic_runtime.batches.intake import Batch, Intake
+from pgclinic_runtime.batches.ledger import Ledger
+from pgclinic_runtime.batches.records import total
+from pgclinic_runtime.batches.retrying import Outage, Retries
+from pgclinic_runtime.batches.spool import Spool
+from pgclinic_runtime.batches.targets import Form, Target
+from pgclinic_runtime.batches.tickets import Part, Ticket
+from pgclinic_runtime.grouping import Limits
+
+
+class BatchWriter:
+    """Writes rows in groups, each exactly once, on a connection of its own; safe to share between threads.
+
+    Use it as a context manager, or ``open`` and ``close`` it; at the interpreter's exit it is closed too. A row goes in
+    when ``write`` returns a ticket, and is decided when the ticket's ``result`` returns or raises.
+
+    Args:
+        conninfo: where to connect, through a pooler if you like; no prepared statements or session state are used.
+        target: ``Append``, ``Insert`` or ``Call``.
+        limits: when a group is full: by rows, bytes or seconds since its first row.
+        most_bytes: how much may be accepted and undecided; then ``write`` blocks.
+        retries: how long to try while the server is away.
+        spool: a folder in which groups are kept until they are in the database.
+        ledger: where the tables of ``setup`` are.
+        on_refused: told of each row set aside, from the writer's thread.
+        adapters: psycopg's adapters for the values, the global ones by default.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        target: Target,
+        *,
+        limits: Limits | None = None,
+        most_bytes: int = 64_000_000,
+        retries: Retries | None = None,
+        spool: Path | str | None = None,
+        ledger: Ledger | None = None,
+        on_refused: Callable[[Refusal], None] | None = None,
+        adapters: AdaptContext | None = None,
+    ) -> None:
+        self._conninfo = conninfo
+        self._target = target
+        self._encode = target.encoder(Encoder(adapters))
+        self._retries = retries or Retries()
+        self._outage = Outage(self._retries)
+        self._ledger = ledger or Ledger()
+        self._on_refused = on_refused
+        self._intake = Intake(limits or Limits(), most_bytes)
+        self._spool = Spool(Path(spool), repr(target)) if spool is not None else None
+        self._kept: deque[Batch] = deque()
+        self._changed = threading.Condition(threading.Lock())
+        self._threads: list[threading.Thread] = []
+        self._closing = False
+        self._all_kept = True
+        self._failed: Exception | None = None
+        self._session: tuple[psycopg.Connection[Any], Form] | None = None
+
+    def open(self) -> Self:
+        """Start the writer's thread; what a spool still holds is written first.
+
+        Raises:
+            SpoolInUseError, SpoolMismatchError, SpoolDamagedError: of the spool.
+        """
+        if self._threads:
+            raise RuntimeError("the writer is open")
+        if self._spool:
+            for group in self._spool.open():
+                batch = Batch(key=group.key, lines=group.lines, bytes=total(group.lines))
+                batch.kept.set_result(None)
+                self._intake.restore(batch)
+                self._kept.append(batch)
+        self._closing = False
+        self._all_kept = self._spool is None
+        # Daemons: the interpreter waits for other threads before it would call `close` at its exit.
+        loops = [self._write_groups] if self._spool is None else [self._keep_groups, self._write_groups]
+        self._threads = [threading.Thread(target=loop, name="batch-writer", daemon=True) for loop in loops]
+        for thread in self._threads:
+            thread.start()
+        atexit.register(self.close)
+        return self
+
+    def write(self, row: Any) -> Ticket:  # noqa: ANN401 - a sequence of values, or what JSON can hold
+        """Accept a row; blocks while too much is undecided.
+
+        Raises:
+            ValueError, TypeError, psycopg.DataError: this is no row for the target; nothing was accepted.
+            RuntimeError: the writer is not open.
+        """
+        with self._changed:
+            return Ticket((self._add(row),))
+
+    def write_many(self, rows: Iterable[Any]) -> Ticket:
+        """Accept rows, one ticket for all; on an error the rows before it have been accepted."""
+        parts: list[Part] = []
+        for row in rows:
+            with self._changed:
+                batch, start, stop = self._add(row)
+            if parts and parts[-1][0] is batch:
+                start = parts.pop()[1]
+            parts.append((batch, start, stop))
+        return Ticket(parts)
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Write what has been accepted until now, without waiting for groups to fill.
+
+        Raises:
+            TimeoutError: not within ``timeout`` seconds.
+            GroupFailedError: a group failed since the last flush. Refused rows raise nothing here.
+        """
+        with self._changed:
+            self._intake.close()
+            self._changed.notify_all()
+            before = set(self._intake.undecided)
+            if not self._changed.wait_for(lambda: not before & self._intake.undecided, timeout):
+                raise TimeoutError(f"{len(before & self._intake.undecided)} groups are not yet written")
+            failed, self._failed = self._failed, None
+        if failed:
+            raise failed
+
+    def close(self) -> None:
+        """Write what has been accepted, then let the connection and the spool go.
+
+        Raises:
+            GroupFailedError: a group failed since the last flush.
+        """
+        if not self._threads:
+            return
+        atexit.unregister(self.close)
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+        self._disconnect()
+        if self._spool:
+            self._spool.close()
+        failed, self._failed = self._failed, None
+        if failed:
+            raise failed
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _add(self, row: Any) -> Part:  # noqa: ANN401 - as write takes it
+        line = self._encode(row)
+        if not self._intake.has_room():
+            self._intake.close()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._intake.has_room() or self._closing)
+        if self._closing or not self._threads:
+            raise RuntimeError("the writer is not open")
+        batch, position = self._intake.add(line, time.monotonic())
+        if not position or self._intake.has_ready():
+            self._changed.notify_all()
+        return batch, position, position + 1
+
+    def _next_accepted(self) -> Batch | None:
+        """Wait for a group that is full; None when the writer closes and none is left."""
+        with self._changed:
+            while True:
+                if self._closing:
+                    self._intake.close()
+                now = time.monotonic()
+                if (batch := self._intake.next(now)) or self._closing:
+                    return batch
+                self._changed.wait(self._intake.waits(now))
+
+    def _next_kept(self) -> Batch | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._kept or self._all_kept)
+            return self._kept.popleft() if self._kept else None
+
+    def _keep_groups(self) -> None:
+        assert self._spool is not None
+        while batch := self._next_accepted():
+            try:
+                self._spool.keep(batch.key, tuple(batch.lines))
+            except OSError as error:
+                batch.kept.set_exception(error)
+            else:
+                batch.kept.set_result(None)
+            with self._changed:
+                self._kept.append(batch)
+                self._changed.notify_all()
+        with self._changed:
+            self._all_kept = True
+            self._changed.notify_all()
+
+    def _write_groups(self) -> None:
+        following = self._next_kept if self._spool else self._next_accepted
+        while batch := following():
+            try:
+                refusals = self._written(batch)
+            except Exception as error:  # noqa: BLE001 - the thread must live on, and the ticket tells
+                self._decide(batch, (), error)
+            else:
+                self._decide(batch, tuple(refusals), None)
+
+    def _written(self, batch: Batch) -> list[Refusal]:
+        attempt, is_decided = 0, True
+        while True:
+            try:
+                connection, form = self._connected()
+                refusals = drive(write_once(batch.key, batch.lines, form, self._ledger), connection)
+            except (psycopg.Error, OSError, GroupFailedError, CommitLostError) as error:
+                self._disconnect()
+                is_decided = is_decided and not isinstance(error, CommitLostError)
+                if not passes(error):
+                    raise
+                if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
+                    raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
+            else:
+                self._outage.end()
+                return refusals
+            time.sleep(self._retries.delay(attempt, random.random()))  # noqa: S311 - it spreads clients, no more
+            attempt += 1
+
+    def _connected(self) -> tuple[psycopg.Connection[Any], Form]:
+        if self._session is None:
+            connection = psycopg.connect(
+                self._conninfo, autocommit=True, prepare_threshold=None, client_encoding="utf8"
+            )
+            try:
+                self._session = connection, drive(self._target.form(), connection)
+            except BaseException:
+                connection.close()
+                raise
+        return self._session
+
+    def _disconnect(self) -> None:
+        if self._session is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._session[0].close()
+            self._session = None
+
+    def _decide(self, batch: Batch, refusals: tuple[Refusal, ...], error: Exception | None) -> None:
+        if error is None and self._spool:
+            self._spool.forget(batch.key)
+        batch.decide(refusals, error)
+        with self._changed:
+            self._failed = self._failed or error
+            self._intake.decided(batch)
+            self._changed.notify_all()
+        for refusal in refusals if self._on_refused else ():
+            assert self._on_refused is not None
+            self._on_refused(refusal)
