@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Run a statement, or several without parameters; the reply is the rows of the last one."""
+    """Run a statement with ``$1`` …, or several without parameters; the reply is the rows of the last one."""
 
     statement: sql.SQL | sql.Composed
     parameters: tuple[Any, ...] | None = None
@@ -63,7 +63,7 @@ async def drive_async(steps: Generator[Command, Reply, Result], connection: psyc
 
 
 def _run(command: Command, connection: psycopg.Connection[Any]) -> Reply:
-    with connection.cursor() as cursor:
+    with psycopg.RawCursor(connection) as cursor:
         if isinstance(command, Copy):
             with cursor.copy(command.statement) as copy:
                 copy.write(command.data)
@@ -75,7 +75,7 @@ def _run(command: Command, connection: psycopg.Connection[Any]) -> Reply:
 
 
 async def _run_async(command: Command, connection: psycopg.AsyncConnection[Any]) -> Reply:
-    async with connection.cursor() as cursor:
+    async with psycopg.AsyncRawCursor(connection) as cursor:
         if isinstance(command, Copy):
             async with cursor.copy(command.statement) as copy:
                 await copy.write(command.data)

@@ -56,7 +56,7 @@ class Ledger:
         """Delete keys; returns how many."""
         rows = yield Run(
             sql.SQL(
-                "with gone as (delete from {} where written_at < pg_catalog.now() - %s returning 1)"
+                "with gone as (delete from {} where written_at < pg_catalog.now() - $1 returning 1)"
                 " select pg_catalog.count(*) from gone"
             ).format(self.written),
             (older,),
@@ -77,8 +77,8 @@ class Ledger:
         if refusals:
             yield Run(
                 sql.SQL(
-                    "insert into {} (key, position, sqlstate, reason, row) select %s::uuid, refused.* from"
-                    " unnest(%s::integer[], %s::text[], %s::text[], %s::bytea[]) as refused"
+                    "insert into {} (key, position, sqlstate, reason, row) select $1::uuid, refused.* from"
+                    " unnest($2::integer[], $3::text[], $4::text[], $5::bytea[]) as refused"
                 ).format(self.refused),
                 (
                     str(key),
@@ -92,7 +92,7 @@ class Ledger:
     def recalled(self, key: UUID) -> Generator[Command, Reply, list[Refusal]]:
         """What was refused of a group that was written before."""
         rows = yield Run(
-            sql.SQL("select position, sqlstate, reason, row from {} where key = %s order by position").format(
+            sql.SQL("select position, sqlstate, reason, row from {} where key = $1 order by position").format(
                 self.refused
             ),
             (key,),

@@ -54,6 +54,7 @@ class Spool:
         try:
             left = tuple(self._left())
         except BaseException:
+            self._segments.clear()  # what could not be read whole is nobody's to delete
             self.close()
             raise
         return left

@@ -111,11 +111,13 @@ class Insert:
         places, values = [], []
         for number, column in enumerate(self.columns):
             # A column that is missing is told by the insert itself, in PostgreSQL's words.
-            type_name, is_array = types.get(column, ("text", False))
+            name, is_array = types.get(column, ("text", False))
+            type_name = sql.SQL(name)  # quoted by format_type
             value = sql.Identifier("written", f"c{number}")
             # unnest takes an array of arrays apart to its last element, so arrays travel as texts.
-            places.append(sql.SQL("%s::pg_catalog.text[]") if is_array else sql.SQL(f"%s::{_escaped(type_name)}[]"))
-            values.append(sql.SQL("{}::" + _escaped(type_name)).format(value) if is_array else value)
+            carrier = sql.SQL("pg_catalog.text") if is_array else type_name
+            places.append(sql.SQL(f"${number + 1}::{{}}[]").format(carrier))
+            values.append(sql.SQL("{}::{}").format(value, type_name) if is_array else value)
         statement = sql.SQL("insert into {} ({}) select {} from unnest({}) as written({}){}").format(
             table,
             _identifiers(self.columns),
@@ -149,7 +151,7 @@ class Call:
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""
         yield from ()
-        return _Calling(sql.SQL("select {}(%s::pg_catalog.jsonb)").format(_identifier(self.function)))
+        return _Calling(sql.SQL("select {}($1::pg_catalog.jsonb)").format(_identifier(self.function)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +210,3 @@ def _identifiers(names: Sequence[str]) -> sql.SQL | sql.Composed:
 
 def _literal(identifier: sql.Identifier) -> sql.Literal:
     return sql.Literal(identifier.as_string(None))
-
-
-def _escaped(type_name: str) -> str:
-    """``format_type`` quotes names; what is left is psycopg's own placeholder sign and the braces of ``format``."""
-    return type_name.replace("%", "%%").replace("{", "{{").replace("}", "}}")

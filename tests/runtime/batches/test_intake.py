@@ -1,0 +1,67 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgclinic_runtime.batches.intake import Intake
+from pgclinic_runtime.batches.retrying import Outage, Retries
+from pgclinic_runtime.grouping import Limits
+
+
+@given(
+    sizes=st.lists(st.integers(0, 20), max_size=60),
+    rows=st.integers(1, 9),
+    most=st.integers(1, 60),
+    together=st.integers(1, 50),
+)
+def test_rows_come_out_in_order_and_no_more_wait_than_may(
+    sizes: list[int], rows: int, most: int, together: int
+) -> None:
+    intake = Intake(Limits(rows=rows, bytes=together, seconds=5), most)
+    accepted, out = [], []
+
+    def take() -> None:
+        while batch := intake.next(0):
+            out.extend(batch.lines)
+            assert len(batch.lines) <= rows
+            intake.decided(batch)
+
+    for number, size in enumerate(sizes):
+        if not intake.has_room():
+            intake.close()
+            take()
+        assert intake.has_room()
+        line = bytes([number]) * size
+        batch, position = intake.add(line, 0)
+        assert batch in intake.undecided
+        assert position < rows
+        accepted.append(line)
+    intake.close()
+    take()
+    assert out == accepted
+    assert not intake.undecided
+
+
+def test_a_group_is_due_by_age() -> None:
+    intake = Intake(Limits(rows=10, bytes=100, seconds=2), 1000)
+    assert intake.waits(0) is None
+    intake.add(b"row", 5)
+    assert intake.waits(6) == 1
+    assert intake.next(6.9) is None
+    assert [*intake.next(7).lines] == [b"row"]
+    assert intake.waits(7) is None
+
+
+def test_delays_double_up_to_the_longest_and_are_spread() -> None:
+    retries = Retries(first=0.1, longest=1, seconds=9)
+    assert [retries.delay(attempt, 1) for attempt in range(6)] == [0, 0.1, 0.2, 0.4, 0.8, 1]
+    assert retries.delay(3, 0) == 0.2
+    assert retries.delay(10_000, 1) == 1
+
+
+def test_an_outage_is_too_long_after_its_time_unless_there_is_a_spool() -> None:
+    outage = Outage(Retries(seconds=10))
+    assert not outage.is_too_long(100, forever=False)
+    assert not outage.is_too_long(109, forever=False)
+    assert outage.is_too_long(110, forever=False)
+    assert not outage.is_too_long(200, forever=True)
+    outage.end()
+    assert not outage.is_too_long(200, forever=False)

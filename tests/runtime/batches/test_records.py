@@ -1,0 +1,52 @@
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pgclinic_runtime.batches.records import MAGIC, Done, Kept, Purpose, Record, SpoolDamagedError, decoded, encoded
+
+RECORDS = st.lists(
+    st.one_of(
+        st.builds(Purpose, st.text(max_size=20)),
+        st.builds(Kept, st.uuids(), st.lists(st.binary(max_size=30), max_size=5).map(tuple)),
+        st.builds(Done, st.uuids()),
+    ),
+    max_size=6,
+)
+KEY = UUID(int=7)
+
+
+@given(records=RECORDS)
+def test_records_are_read_as_they_were_written(records: list[Record]) -> None:
+    assert list(decoded(MAGIC + b"".join(map(encoded, records)))) == records
+
+
+@given(records=RECORDS, data=st.data())
+def test_a_file_cut_anywhere_gives_the_records_before_the_cut(records: list[Record], data: st.DataObject) -> None:
+    whole = MAGIC + b"".join(map(encoded, records))
+    cut = data.draw(st.integers(0, len(whole)))
+    found = list(decoded(whole[:cut]))
+    assert found == records[: len(found)]
+    assert len(MAGIC + b"".join(map(encoded, found))) <= max(cut, len(MAGIC))
+    if len(found) < len(records):
+        assert len(MAGIC + b"".join(map(encoded, records[: len(found) + 1]))) > cut
+
+
+@given(tail=st.binary(min_size=1, max_size=40))
+def test_rubbish_at_the_end_is_a_torn_tail(tail: bytes) -> None:
+    kept = Kept(KEY, (b"row",))
+    assert next(decoded(MAGIC + encoded(kept) + tail)) == kept
+
+
+def test_a_damaged_record_that_others_follow_is_an_error() -> None:
+    first, second = encoded(Kept(KEY, (b"one row",))), encoded(Done(KEY))
+    damaged = first[:-2] + b"x" + first[-1:]
+    assert list(decoded(MAGIC + damaged)) == []
+    with pytest.raises(SpoolDamagedError, match="byte 8"):
+        list(decoded(MAGIC + damaged + second))
+
+
+def test_another_file_is_no_spool() -> None:
+    with pytest.raises(SpoolDamagedError, match="not a spool"):
+        list(decoded(b"something else"))
