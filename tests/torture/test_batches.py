@@ -1,0 +1,54 @@
+"""Batches whose process, session or server is killed at random instants: what was acknowledged is there exactly once.
+
+Ten kills with a spool and ten without in the tests; `make torture` asks for more, with another seed each time.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from batch_kills import Kills
+from conftest import Database, _binaries
+from pgclinic.instance import start
+from pgclinic_runtime.batches import setup
+
+pytestmark = pytest.mark.server
+
+KILLS = int(os.environ.get("TORTURE_KILLS", "10"))
+SEED = int(os.environ.get("TORTURE_SEED", "1"))
+
+
+@pytest.fixture(scope="module")
+def own_database() -> Iterator[Database]:
+    """A database on a server of its own, which may crash; what was committed is kept."""
+    settings = {"synchronous_commit": "on", "autovacuum": "off", "restart_after_crash": "on"}
+    with start(_binaries(18), settings=settings) as instance:
+        with psycopg.connect(instance.conninfo(), autocommit=True) as connection:
+            connection.execute("create database shop")
+        yield Database(instance, "shop")
+
+
+@pytest.mark.parametrize("is_spooled", [True, False])
+def test_whatever_is_killed_every_acknowledged_row_is_there_exactly_once(
+    own_database: Database,
+    tmp_path: Path,
+    is_spooled: bool,  # noqa: FBT001
+) -> None:
+    kills = Kills(own_database, tmp_path / "spool" if is_spooled else None, SEED)
+    # No key: a row that is written twice shows.
+    kills.execute("drop table if exists events; create table events (number int, text text check (text <> 'bad'))")
+    with own_database.connect() as connection:
+        setup(connection)
+    started = time.monotonic()
+    kills.run(KILLS)
+    safe = kills.check()
+    print(
+        f"\n{kills.how}, spool {is_spooled}, seed {SEED}: {dict(kills.counts)} kills in"
+        f" {time.monotonic() - started:.0f} s, {safe:,} acknowledged rows there exactly once"
+    )
+    assert safe > 0
+    kills.execute("drop schema pgclinic_runtime cascade")
