@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
-from pgclinic_runtime.batches.commands import Copy
 from pgclinic_runtime.batches.exactly_once import write_once
 from pgclinic_runtime.batches.ledger import Ledger
+from pgclinic_runtime.commands import Copy
 
 KEY = UUID(int=1)
 

@@ -11,10 +11,10 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from pgclinic_runtime.batches.commands import Command, Reply, Run
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.targets import Form
+from pgclinic_runtime.commands import Command, Reply, Run
 
 _AGAIN = "21000"  # cardinality_violation: ON CONFLICT DO UPDATE met a row twice
 _ROLLBACK = Run(sql.SQL("rollback"))

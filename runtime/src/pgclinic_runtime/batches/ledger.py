@@ -13,8 +13,8 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from pgclinic_runtime.batches.commands import Command, Reply, Run, drive, drive_async
 from pgclinic_runtime.batches.errors import Refusal
+from pgclinic_runtime.commands import Command, Reply, Run, drive, drive_async
 
 _SETUP = """
     select pg_catalog.pg_advisory_xact_lock(7041998812340611);

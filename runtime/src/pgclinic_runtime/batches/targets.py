@@ -11,17 +11,11 @@ from typing import Any, Protocol
 
 from psycopg import sql
 
-from pgclinic_runtime.batches.commands import Command, Copy, Reply, Run
-from pgclinic_runtime.batches.encoding import Encoder, copy_line, elements
+from pgclinic_runtime.columns import TEXT, Name, arrays, column_types, identifier, identifiers, unnested
+from pgclinic_runtime.commands import Command, Copy, Reply, Run
+from pgclinic_runtime.encoding import Encoder, copy_line, elements
 
-Name = str | tuple[str, ...]
 Steps = Generator[Command, Reply, None]
-_TYPES = """
-    select attname, pg_catalog.format_type(atttypid, -1), typcategory = 'A' and typtype <> 'd'
-    from pg_catalog.pg_attribute join pg_catalog.pg_type on pg_type.oid = atttypid
-    where attrelid = {table}::pg_catalog.regclass and attnum > 0 and not attisdropped
-    order by attnum
-"""
 
 
 class Form(Protocol):
@@ -71,9 +65,7 @@ class Append:
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""
         yield from ()
-        return _Appending(
-            sql.SQL("copy {} ({}) from stdin").format(_identifier(self.table), _identifiers(self.columns))
-        )
+        return _Appending(sql.SQL("copy {} ({}) from stdin").format(identifier(self.table), identifiers(self.columns)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,33 +95,23 @@ class Insert:
 
     def form(self) -> Generator[Command, Reply, Form]:
         """Ask for the columns' types: arrays are cast to them, so that a value is read as a plain INSERT would."""
-        table = _identifier(self.table)
-        types = {
-            name: (type_name, is_array)
-            for name, type_name, is_array in (yield Run(sql.SQL(_TYPES).format(table=_literal(table))))
-        }
-        places, values = [], []
-        for number, column in enumerate(self.columns):
-            # A column that is missing is told by the insert itself, in PostgreSQL's words.
-            name, is_array = types.get(column, ("text", False))
-            type_name = sql.SQL(name)  # quoted by format_type
-            value = sql.Identifier("written", f"c{number}")
-            # unnest takes an array of arrays apart to its last element, so arrays travel as texts.
-            carrier = sql.SQL("pg_catalog.text") if is_array else type_name
-            places.append(sql.SQL(f"${number + 1}::{{}}[]").format(carrier))
-            values.append(sql.SQL("{}::{}").format(value, type_name) if is_array else value)
-        statement = sql.SQL("insert into {} ({}) select {} from unnest({}) as written({}){}").format(
-            table,
-            _identifiers(self.columns),
+        known = yield from column_types(self.table)
+        # A column that is missing is told by the insert itself, in PostgreSQL's words.
+        types = [known.get(column, TEXT) for column in self.columns]
+        names = [f"c{number}" for number in range(len(types))]
+        values = [each.cast(sql.Identifier("written", name)) for each, name in zip(types, names, strict=True)]
+        statement = sql.SQL("insert into {} ({}) select {} from {} as written({}){}").format(
+            identifier(self.table),
+            identifiers(self.columns),
             sql.SQL(", ").join(values),
-            sql.SQL(", ").join(places),
-            _identifiers([f"c{number}" for number in range(len(self.columns))]),
+            unnested(types),
+            identifiers(names),
             self._rule(),
         )
         return _Inserting(statement, len(self.columns), tuple(self.columns.index(name) for name in self.conflict))
 
     def _rule(self) -> sql.SQL | sql.Composed:
-        columns = sql.SQL(" ({})").format(_identifiers(self.conflict)) if self.conflict else sql.SQL("")
+        columns = sql.SQL(" ({})").format(identifiers(self.conflict)) if self.conflict else sql.SQL("")
         if not self.update:
             return sql.SQL(" on conflict{} do nothing").format(columns)
         changes = [
@@ -151,7 +133,7 @@ class Call:
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""
         yield from ()
-        return _Calling(sql.SQL("select {}($1::pg_catalog.jsonb)").format(_identifier(self.function)))
+        return _Calling(sql.SQL("select {}($1::pg_catalog.jsonb)").format(identifier(self.function)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +154,7 @@ class _Inserting:
     key: tuple[int, ...]
 
     def write(self, lines: Sequence[bytes]) -> Steps:
-        columns = zip(*(line.split(b"\0") for line in lines), strict=True) if lines else [()] * self.width
-        yield Run(self.statement, tuple(f"{{{b','.join(column).decode()}}}" for column in columns))
+        yield Run(self.statement, arrays(lines, self.width))
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
         # DO UPDATE cannot touch a row twice in one statement: the first rows of each key, then the second ones, …
@@ -198,15 +179,3 @@ class _Calling:
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
         return [list(range(len(lines)))]
-
-
-def _identifier(name: Name) -> sql.Identifier:
-    return sql.Identifier(*((name,) if isinstance(name, str) else name))
-
-
-def _identifiers(names: Sequence[str]) -> sql.SQL | sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, names))
-
-
-def _literal(identifier: sql.Identifier) -> sql.Literal:
-    return sql.Literal(identifier.as_string(None))

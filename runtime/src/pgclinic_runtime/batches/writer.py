@@ -14,8 +14,6 @@ from typing import Any, Self
 import psycopg
 from psycopg.abc import AdaptContext
 
-from pgclinic_runtime.batches.commands import drive
-from pgclinic_runtime.batches.encoding import Encoder
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes
 from pgclinic_runtime.batches.exactly_once import write_once
 from pgclinic_runtime.batches.intake import Batch, Intake
@@ -25,6 +23,8 @@ from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.batches.spool import Spool
 from pgclinic_runtime.batches.targets import Form, Target
 from pgclinic_runtime.batches.tickets import Part, Ticket
+from pgclinic_runtime.commands import drive
+from pgclinic_runtime.encoding import Encoder
 from pgclinic_runtime.grouping import Limits
 
 

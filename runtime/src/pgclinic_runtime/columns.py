@@ -1,0 +1,64 @@
+"""The types of a table's columns, so that arrays of texts are cast to what the table really holds."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from pgclinic_runtime.commands import Command, Reply, Run
+
+Name = str | tuple[str, ...]
+_TYPES = """
+    select attname, pg_catalog.format_type(atttypid, -1), typcategory = 'A' and typtype <> 'd'
+    from pg_catalog.pg_attribute join pg_catalog.pg_type on pg_type.oid = atttypid
+    where attrelid = {table}::pg_catalog.regclass and attnum > 0 and not attisdropped
+    order by attnum
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """A type without its length or precision, as an INSERT's values have none before they are assigned."""
+
+    name: sql.SQL
+    is_array: bool = False
+
+    @property
+    def carrier(self) -> sql.SQL:
+        """The type of array elements that carry such values: ``unnest`` takes arrays of arrays apart to the last."""
+        return sql.SQL("pg_catalog.text") if self.is_array else self.name
+
+    def cast(self, value: sql.Composable) -> sql.Composable:
+        """A carried value as one of this type."""
+        return sql.SQL("{}::{}").format(value, self.name) if self.is_array else value
+
+
+TEXT = ColumnType(sql.SQL("text"))
+
+
+def column_types(table: Name) -> Generator[Command, Reply, Mapping[str, ColumnType]]:
+    """Ask for the types of a table's columns, by name; its error is PostgreSQL's when there is no such table."""
+    rows = yield Run(sql.SQL(_TYPES).format(table=sql.Literal(identifier(table).as_string(None))))
+    return {name: ColumnType(sql.SQL(type_name), is_array=is_array) for name, type_name, is_array in rows}
+
+
+def unnested(types: Sequence[ColumnType]) -> sql.Composed:
+    """``unnest($1::…[], $2::…[], …)`` of one array a column."""
+    arrays = [sql.SQL(f"${number}::{{}}[]").format(each.carrier) for number, each in enumerate(types, 1)]
+    return sql.SQL("unnest({})").format(sql.SQL(", ").join(arrays))
+
+
+def arrays(lines: Sequence[bytes], width: int) -> tuple[str, ...]:
+    """One array literal a column, of lines that ``encoding.elements`` made."""
+    columns = zip(*(line.split(b"\0") for line in lines), strict=True) if lines else [()] * width
+    return tuple(f"{{{b','.join(column).decode()}}}" for column in columns)
+
+
+def identifier(name: Name) -> sql.Identifier:
+    """A name, or (schema, name)."""
+    return sql.Identifier(*((name,) if isinstance(name, str) else name))
+
+
+def identifiers(names: Sequence[str]) -> sql.Composed:
+    """Names, with commas between them."""
+    return sql.SQL(", ").join(map(sql.Identifier, names))
