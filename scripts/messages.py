@@ -57,7 +57,7 @@ class Text(NamedTuple):
 def texts() -> list[Text]:
     """Every marked text, in the order of files and lines."""
     found = [text for path in sorted(SOURCE.rglob("*.py")) for text in _of_python(path)]
-    found += [text for path in sorted(SOURCE.glob("report/templates/*.html")) for text in _of_template(path)]
+    found += [text for path in sorted(SOURCE.glob("*/templates/*.html")) for text in _of_template(path)]
     found += [
         Text(path.stem.replace("_", " "), "", f"probes/{path.name}")
         for path in sorted(SOURCE.glob("probes/*.py"))

@@ -1,7 +1,7 @@
 """The checkup as a page that stands on its own."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from markupsafe import Markup
@@ -71,43 +71,45 @@ class Told(msgspec.Struct, frozen=True):
 
 def page(checkup: Checkup, language: Language = ENGLISH) -> str:
     """One HTML document without anything from outside; its only script copies SQL."""
-    grade = checkup.grade
     script, script_hash = copy_script()
+    told = values(checkup, language)
+    return rendered("checkup.html", lang=language.code, script=script, script_hash=script_hash, **told)
+
+
+def values(checkup: Checkup, language: Language) -> dict[str, Any]:
+    """What the templates tell of a checkup, by the names that they know it by."""
+    grade = checkup.grade
     found = groups(checkup)
     told = _told(found, language)
     of = language.say("{score} of 100", score=f"{grade.score:.0f}")
     command, purpose = next_step(checkup, language)
-    return rendered(
-        "checkup.html",
-        lang=language.code,
-        checkup=checkup,
-        ring=safe(grade_ring(grade.score, grade.letter, label=language.say("Grade"), of=of)),
-        counts=counts(checkup.findings, language),
-        counts_aside=counts([each.finding for each in checkup.set_aside], language),
-        cap=cap_words(grade, language),
-        doubts=[doubt_words(doubt, language) for doubt in notable(grade.doubts)],
-        first=_first(found, language),
-        sections=[
+    return {
+        "checkup": checkup,
+        "ring": safe(grade_ring(grade.score, grade.letter, label=language.say("Grade"), of=of)),
+        "counts": counts(checkup.findings, language),
+        "counts_aside": counts([each.finding for each in checkup.set_aside], language),
+        "cap": cap_words(grade, language),
+        "doubts": [doubt_words(doubt, language) for doubt in notable(grade.doubts)],
+        "first": _first(found, language),
+        "sections": [
             (severity, severity_heading(severity, members, language), [told[each.anchor] for each in members])
             for severity, members in by_severity(found)
         ],
-        command=command,
-        purpose=purpose,
-        charts=_charts(checkup.overview, language),
-        blind_spots=[(spot, reason_of(spot, language)) for spot in hidden_from(checkup)[:MOST_BLIND_SPOTS]],
-        more_blind_spots=len(hidden_from(checkup)[MOST_BLIND_SPOTS:]),
-        unjudged=unjudged(checkup, language),
-        left_out=left_out_words(checkup, language),
-        thresholds=[
+        "command": command,
+        "purpose": purpose,
+        "charts": _charts(checkup.overview, language),
+        "blind_spots": [(spot, reason_of(spot, language)) for spot in hidden_from(checkup)[:MOST_BLIND_SPOTS]],
+        "more_blind_spots": len(hidden_from(checkup)[MOST_BLIND_SPOTS:]),
+        "unjudged": unjudged(checkup, language),
+        "left_out": left_out_words(checkup, language),
+        "thresholds": [
             (f"{each.check}.{each.name}", toml_value(each.value), toml_value(each.default))
             for each in checkup.thresholds
         ],
-        evidence=evidence,
-        texts=_texts,
-        sql=_sql,
-        script=script,
-        script_hash=script_hash,
-    )
+        "evidence": evidence,
+        "texts": _texts,
+        "sql": _sql,
+    }
 
 
 def _first(found: Sequence[Group], language: Language) -> list[tuple[Group, str]]:

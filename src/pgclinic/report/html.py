@@ -59,7 +59,7 @@ _LONGEST_ORIGINAL = 2000
 
 def rendered(template: str, *, lang: str = "en", **values: Any) -> str:  # noqa: ANN401 - a template takes nouns of any kind
     """The page of this template. Charts are given as Markup; every other value is escaped."""
-    return _environment(lang).get_template(template).render(**values)
+    return environment(lang).get_template(template).render(**values)
 
 
 def safe(chart: str) -> Markup:
@@ -76,9 +76,11 @@ def copy_script() -> tuple[Markup, str]:
 
 
 @cache
-def _environment(lang: str) -> jinja2.Environment:
+def environment(lang: str, package: str = "pgclinic.report") -> jinja2.Environment:
+    """The templates of a package, and behind them those of reports, in one language."""
+    packages = dict.fromkeys((package, "pgclinic.report"))
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pgclinic.report", "templates"),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(each, "templates") for each in packages]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_fit,

@@ -40,9 +40,7 @@ _WARM, _HOT = 0.1, 0.3
 
 def page(reading: PlanReading) -> str:
     """One HTML document without anything from outside."""
-    steps = shown(reading, _MOST_NODES)
-    branches = _branches(steps, reading)
-    amounts = "own time" if is_timed(reading) else "cost"
+    wide, narrow = trees(reading)
     told = {each.fingerprint for item in reading.readings for each in treatment(item, reading)}
     return rendered(
         "plan_reading.html",
@@ -52,9 +50,9 @@ def page(reading: PlanReading) -> str:
         places=[(place, label(place.step.node)) for place in places(reading)],
         outside=outside_words(reading),
         notes=notes(reading),
-        tree=_safe(plan_tree(branches, amounts=amounts, width=_WIDE)),
-        tree_narrow=_safe(plan_tree(branches, amounts=amounts, width=_NARROW)),
-        hidden=len(reading.steps) - len(steps),
+        tree=wide,
+        tree_narrow=narrow,
+        hidden=len(reading.steps) - len(shown(reading, _MOST_NODES)),
         items=[
             (item, where_words(item, reading), treatment(item, reading), evidence(item)) for item in reading.readings
         ],
@@ -63,6 +61,14 @@ def page(reading: PlanReading) -> str:
         planner=planner_words(reading.course.workload.planned_by) if reading.course else "",
         read_blocks=_blocks(reading),
     )
+
+
+def trees(reading: PlanReading) -> tuple[Markup, Markup]:
+    """The plan as a picture, for a wide screen and for a narrow one."""
+    branches = _branches(shown(reading, _MOST_NODES), reading)
+    amounts = "own time" if is_timed(reading) else "cost"
+    wide, narrow = (plan_tree(branches, amounts=amounts, width=width) for width in (_WIDE, _NARROW))
+    return _safe(wide), _safe(narrow)
 
 
 def _branches(steps: Sequence[PlanStep], reading: PlanReading) -> list[Branch]:

@@ -1,0 +1,47 @@
+"""What is prescribed, what if, and the jobs that find out."""
+
+from typing import Any
+
+import msgspec
+from litestar import get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from pgclinic.report import course_json, whatif_json
+from pgclinic.web.here import HereNow
+from pgclinic.web.jobs import JobReport
+from pgclinic.web.pages.prescriptions import begin_writing
+from pgclinic.web.pages.whatif import Asked, answered
+
+
+@get("/api/databases/{key:str}/prescriptions", sync_to_thread=True, tags=["planning"])
+def get_prescriptions(here: HereNow, key: FromPath[str], at: FromQuery[str] = "") -> dict[str, Any] | None:
+    """The plan, the document that ``pgclinic prescribe --format json`` writes; null until it has been written."""
+    course = here.visit.course
+    found: dict[str, Any] | None = msgspec.json.decode(course_json.encode(course)) if course else None
+    return found
+
+
+@post("/api/databases/{key:str}/prescriptions/write", status_code=202, sync_to_thread=True, tags=["planning"])
+def write_prescriptions(here: HereNow, key: FromPath[str]) -> JobReport:
+    """Have the plan written on the twin; the answer tells which job to ask for."""
+    return begin_writing(here).report
+
+
+@post("/api/databases/{key:str}/whatif", status_code=200, sync_to_thread=True, tags=["planning"])
+def try_whatif(here: HereNow, key: FromPath[str], data: JSONBody[Asked]) -> dict[str, Any]:
+    """Plans before and after: the document that ``pgclinic whatif --format json`` writes."""
+    found: dict[str, Any] = msgspec.json.decode(whatif_json.encode(answered(here, data)))
+    return found
+
+
+@get("/api/jobs/{number:str}", sync_to_thread=False, tags=["planning"])
+def get_job(here: HereNow, number: FromPath[str]) -> JobReport:
+    """How far a job is."""
+    job = here.site.jobs.find(number)
+    if job is None:
+        raise NotFoundException("There is no such job.")
+    return job.report
+
+
+HANDLERS = (get_prescriptions, write_prescriptions, try_whatif, get_job)

@@ -1,0 +1,78 @@
+"""The request at hand: who asks, in which language, of which moment; and the page that answers."""
+
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import MediaType, Request, Response
+from litestar.di import NamedDependency
+
+from pgclinic.report.html import environment
+from pgclinic.report.language import LANGUAGES, Language, language
+from pgclinic.web.access import csrf
+from pgclinic.web.access.visitor import Role, Visitor
+from pgclinic.web.assets import address_of
+from pgclinic.web.sections import SECTIONS
+from pgclinic.web.site import Database, Site
+from pgclinic.web.visit import Visit
+
+LANGUAGE_COOKIE = "pgclinic_lang"
+_STRANGER = Visitor(role=Role.VIEWER)
+
+
+class Here:
+    """What a handler knows of its request. ``key`` is the database of its path, empty where there is none."""
+
+    def __init__(self, site: Site, request: Request[Any, Any, Any]) -> None:
+        self.site, self.request = site, request
+        self.visitor: Visitor = request.scope.get("visitor") or _STRANGER  # type: ignore[assignment]  # see Gate
+        self.key: str = request.path_params.get("key", "")
+        self.at: str = request.query_params.get("at", "")
+
+    @cached_property
+    def language(self) -> Language:
+        """As the visitor chose, else as the server was told, else as the browser asks."""
+        chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
+        asked = self.request.headers.get("accept-language", "")
+        wanted = [chosen, self.site.lang, *(each.split(";")[0].strip()[:2].lower() for each in asked.split(","))]
+        return language(next((code for code in wanted if code in LANGUAGES), LANGUAGES[0]))
+
+    @cached_property
+    def database(self) -> Database:
+        """The database that the path names. Raises NotFoundException."""
+        return self.site.database(self.key)
+
+    @cached_property
+    def visit(self) -> Visit:
+        """What was seen of it, at the moment asked for. Raises UserError for a moment before anything was seen."""
+        return self.database.visit(self.at)
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether this visitor may treat."""
+        return self.site.policy.may_treat and self.visitor.role >= Role.OPERATOR
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response[str]:  # noqa: ANN401 - nouns of any kind
+        """The template's page."""
+        told = environment(self.language.code, "pgclinic.web").get_template(template)
+        content = told.render(
+            here=self,
+            site=self.site,
+            tabs=SECTIONS if self.key else (),
+            static=address_of,
+            link=self.link,
+            csrf=csrf.token_for(self.visitor),
+            **values,
+        )
+        return Response(content, media_type=MediaType.HTML, status_code=status)
+
+    def link(self, path: str = "", **query: Any) -> str:  # noqa: ANN401 - whatever an address may hold
+        """An address below this database, of the same moment."""
+        given = {
+            name: value for name, value in {**query, "at": query.get("at", self.at)}.items() if value not in {"", None}
+        }
+        return f"/databases/{self.key}/{path}" + (f"?{urlencode(given)}" if given else "")
+
+
+HereNow = NamedDependency[Here]
+"""How a handler asks for it."""

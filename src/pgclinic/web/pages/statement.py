@@ -1,0 +1,92 @@
+"""One statement: its figures, its plan on the twin, and what is said of it."""
+
+from litestar import MediaType, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from pgclinic.model.listing import StatementLine
+from pgclinic.model.whatif import StatementEffect
+from pgclinic.report.checkup_html import values
+from pgclinic.report.plan_reading_html import trees
+from pgclinic.report.planning_words import planner_words
+from pgclinic.report.printable import printable
+from pgclinic.verbs.plan_statement import read_aloud
+from pgclinic.web.here import HereNow
+
+_LONGEST_TEXT = 20_000
+_MOST_VALUES = 10
+
+
+def line_of(here: HereNow, fingerprint: str) -> StatementLine:
+    """The statement of this fingerprint. Raises NotFoundException."""
+    line = here.visit.statement_of.get(fingerprint)
+    if line is None:
+        raise NotFoundException("There is no such statement in this visit.")
+    return line
+
+
+def text_of(here: HereNow, fingerprint: str) -> str:
+    """Its whole text, free of what a browser would act on."""
+    line, statement = line_of(here, fingerprint), here.visit.in_full(fingerprint)
+    return printable(statement.sql if statement else line.text, lines=True)
+
+
+def plan_asked(here: HereNow, fingerprint: str) -> tuple[StatementEffect, str]:
+    """Its plans on the twin, and what planned them. Raises NotFoundException for a statement without one."""
+    line_of(here, fingerprint)
+    asked = here.visit.in_full(fingerprint)
+    if asked is None:
+        raise NotFoundException("This statement has no plan.")
+    return here.visit.plan_of(asked)
+
+
+@get("/databases/{key:str}/statements/{fingerprint:str}", include_in_schema=False, sync_to_thread=True)
+def statement(here: HereNow, fingerprint: FromPath[str]) -> Response[str]:
+    """All of it but its plan, which is made when the page is there."""
+    line, text = line_of(here, fingerprint), text_of(here, fingerprint)
+    told = values(here.visit.checkup, here.language)
+    return here.page(
+        "statement.html",
+        visit=here.visit,
+        line=line,
+        text=text[:_LONGEST_TEXT],
+        length=len(text),
+        is_cut=len(text) > _LONGEST_TEXT,
+        has_plan=here.visit.in_full(fingerprint) is not None,
+        found=here.visit.findings_of(fingerprint),
+        helping=here.visit.helping(fingerprint),
+        evidence=told["evidence"],
+        texts=lambda _: (),
+        sql=told["sql"],
+    )
+
+
+@get("/databases/{key:str}/statements/{fingerprint:str}/text", include_in_schema=False, sync_to_thread=True)
+def whole_text(here: HereNow, fingerprint: FromPath[str]) -> Response[str]:
+    """Nothing but its text, to the last character."""
+    return Response(text_of(here, fingerprint), media_type=MediaType.TEXT)
+
+
+@get("/databases/{key:str}/statements/{fingerprint:str}/plan", include_in_schema=False, sync_to_thread=True)
+def plan(here: HereNow, fingerprint: FromPath[str]) -> Response[str]:
+    """Its plan as a picture, and the values that it was planned with; a part of its page."""
+    effect, planned_by = plan_asked(here, fingerprint)
+    pair = effect.telling
+    reading = read_aloud(pair.before)
+    tree, narrow = trees(reading)
+    parameters = pair.parameters
+    shown = parameters.values[:_MOST_VALUES] if parameters else ()
+    return here.page(
+        "plan.html",
+        reading=reading,
+        tree=tree,
+        narrow=narrow,
+        cost=pair.before.cost,
+        planner=planner_words(planned_by),
+        source=parameters.source if parameters else "",
+        parameters=list(enumerate(shown, start=1)),
+        open=parameters.open if parameters else frozenset(),
+    )
+
+
+HANDLERS = (statement, whole_text, plan)

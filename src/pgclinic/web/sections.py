@@ -1,0 +1,13 @@
+"""The sections of a database, in the order of their tabs."""
+
+from pgclinic.report.language import later
+
+SECTIONS = (
+    ("", later("Overview")),
+    ("statements", later("Statements")),
+    ("tables", later("Tables and indexes")),
+    ("findings", later("Findings")),
+    ("prescriptions", later("Prescriptions")),
+    ("whatif", later("What if")),
+)
+"""Path below the database, and the words of the tab."""

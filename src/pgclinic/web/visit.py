@@ -1,0 +1,88 @@
+"""One visit to a database, and what follows from it; whatever takes long is made when first asked for, and kept."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from threading import Lock
+
+from pgclinic.grading.listing import index_lines, statement_lines, table_lines
+from pgclinic.model.checkup import Checkup
+from pgclinic.model.finding import Finding
+from pgclinic.model.listing import IndexLine, StatementLine, TableLine
+from pgclinic.model.prescription import Course, Prescription
+from pgclinic.model.snapshot import Snapshot
+from pgclinic.model.whatif import StatementEffect
+from pgclinic.model.workload import Workload, WorkloadStatement
+from pgclinic.verbs.driving import drive
+from pgclinic.verbs.plan_statement import plan_statement
+from pgclinic.workload import from_statements
+
+ONE_TWIN = Lock()
+"""A private server takes memory and a core: there is one at a time, whatever is asked."""
+
+
+class Visit:
+    """What was seen, what was found, and what was prescribed, once somebody asked for that."""
+
+    def __init__(self, snapshot: Snapshot, checkup: Checkup) -> None:
+        self.snapshot, self.checkup = snapshot, checkup
+        self.course: Course | None = None
+        self._plans: dict[str, tuple[StatementEffect, str]] = {}
+
+    @property
+    def clock(self) -> str:
+        """When it was, by the server's clock; ISO 8601."""
+        return self.snapshot.header.clock
+
+    @cached_property
+    def statements(self) -> tuple[StatementLine, ...]:
+        """The most time first."""
+        return statement_lines(self.snapshot)
+
+    @cached_property
+    def statement_of(self) -> Mapping[str, StatementLine]:
+        """Statements by fingerprint."""
+        return {line.fingerprint: line for line in self.statements}
+
+    @cached_property
+    def tables(self) -> tuple[TableLine, ...]:
+        """The largest first."""
+        return table_lines(self.snapshot)
+
+    @cached_property
+    def indexes(self) -> tuple[IndexLine, ...]:
+        """The largest first."""
+        return index_lines(self.snapshot)
+
+    @cached_property
+    def workload(self) -> Workload:
+        """The statements that have a plan, in full."""
+        return from_statements.workload_of(self.snapshot)
+
+    def in_full(self, fingerprint: str) -> WorkloadStatement | None:
+        """The statement with its whole text; None for one without a plan."""
+        return next((each for each in self.workload.statements if each.fingerprint == fingerprint), None)
+
+    def findings_of(self, fingerprint: str) -> tuple[Finding, ...]:
+        """What was found of a statement."""
+        return tuple(
+            each
+            for each in self.checkup.findings
+            if each.object.kind == "statement" and each.object.name == fingerprint
+        )
+
+    def helping(self, fingerprint: str) -> tuple[tuple[int, Prescription], ...]:
+        """What was prescribed that a statement gains from, with its number in the plan."""
+        items = enumerate(self.course.prescriptions if self.course else (), start=1)
+        return tuple(
+            (number, item)
+            for number, item in items
+            if any(gain.fingerprint == fingerprint for gain in item.gains)
+            or any(mapping.original == fingerprint for mapping in item.mappings)
+        )
+
+    def plan_of(self, statement: WorkloadStatement) -> tuple[StatementEffect, str]:
+        """The statement's plan on the twin, and what planned it. Raises UserError."""
+        with ONE_TWIN:
+            if statement.fingerprint not in self._plans:
+                self._plans[statement.fingerprint] = drive(plan_statement(self.snapshot, statement))
+            return self._plans[statement.fingerprint]
