@@ -28,8 +28,9 @@ FIRST_WORDS = {
     "Explain",
     "Examine",
     "Compare",
+    "Watch",
 }
-WITHOUT_TARGET = {"compare", "demo", "explain", "explain-plan", "ledger", "list", "review"}
+WITHOUT_TARGET = {"compare", "demo", "explain", "explain-plan", "ledger", "list", "review", "watch"}
 WRITING = {"prepare", "prove", "treat", "undo"}
 
 

@@ -75,10 +75,11 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     ``at`` is the server's clock at its end (ours where the server was not reached), ``seconds`` how long it covers by
     the server's clock: None where nothing can be set against it. ``gap`` says in one word what is odd about it, and is
     empty where nothing is: ``first`` and ``unreachable`` (no seconds), ``restarted``, ``reset``, ``clock`` (one of the
-    clocks was set: the seconds are by ours), ``missed`` (looks before it failed), ``slow``; ``reason`` says it in
-    sentences. ``took_ms`` is how long the look took us, ``late_seconds`` by how much it came after its time. A counter
-    that went back begins anew: what it shows is what was gained since. Indexes and sizes are looked at every ten
-    minutes: ``indexes`` are empty at other times, and then cover the time since the last time.
+    clocks was set: the seconds are by ours), ``missed`` (looks before it failed), ``slow``, ``dropped`` (samples
+    before it could not be kept); ``reason`` says it in sentences. ``took_ms`` is how long the look took us,
+    ``late_seconds`` by how much it came after its time. A counter that went back begins anew: what it shows is what
+    was gained since. Indexes and sizes are looked at every ten minutes: ``indexes`` are empty at other times, and then
+    cover the time since the last time.
     """
 
     target: str

@@ -20,16 +20,12 @@ time before it. Reading picks the finest resolution that is there (0 sampled, 30
 the one that is asked for. Reading is safe from any thread; a store that cannot be written raises ``StoreError``.
 """
 
-import contextlib
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 
 from pgclinic.model.activity import Session
 from pgclinic.model.checkup import Checkup
@@ -45,130 +41,20 @@ from pgclinic.model.history import (
     WatchedTarget,
 )
 from pgclinic.model.names import ObjectName
-from pgclinic.model.snapshot import Server
 from pgclinic.model.watching import IndexDelta, Observation, Sample, StatementDelta, TableDelta
 from pgclinic.watch.covering import RESOLUTIONS, covering, resolution_for
-from pgclinic.watch.details import Details, packed, unpacked
+from pgclinic.watch.details import Details, unpacked
 from pgclinic.watch.merging import merged_indexes, merged_statements, merged_tables
 from pgclinic.watch.moments import iso, micros
-from pgclinic.watch.schema import CHECKUPS, LEASES, OBSERVATIONS, SAMPLES, SERIES, TARGETS, TEXTS
-from pgclinic.watch.store import first_line, open_store
+from pgclinic.watch.schema import CHECKUPS, OBSERVATIONS, SAMPLES, SERIES, TARGETS, TEXTS
+from pgclinic.watch.writing import Writing
 
 _FEW = 400
 """Values of one IN list: SQLite takes at most 999 parameters in old versions."""
 
 
-class StoreError(Exception):
-    """The store could not be read or written now; the message holds no secret."""
-
-
-class History:
+class History(Writing):
     """A history store. Raises UserError where it cannot be opened, StoreError later."""
-
-    def __init__(self, uri: str | None = None) -> None:
-        self.engine = open_store(uri)
-        self._targets: dict[str, int] = {}
-        self._series: dict[tuple[object, ...], int] = {}
-
-    def close(self) -> None:
-        """Let go of the store's connections."""
-        self.engine.dispose()
-
-    # Writing
-
-    def write(self, sample: Sample) -> bool:
-        """Keep a sample; False where one of this target and moment is there already."""
-        return self.write_all([sample]) == 1
-
-    def write_all(self, samples: Sequence[Sample]) -> int:
-        """Keep samples in one transaction; says how many were new."""
-        with self._writing() as connection:
-            return sum(self._write(connection, sample) for sample in samples)
-
-    def _write(self, connection: Connection, sample: Sample) -> bool:
-        target, at = self._target_id(connection, sample.target), micros(sample.at)
-        head = {
-            "target_id": target,
-            "resolution": 0,
-            "at": at,
-            "seconds": sample.seconds,
-            "gap": sample.gap,
-            "reason": sample.reason,
-            "took_ms": sample.took_ms,
-            "late_seconds": sample.late_seconds,
-            "details": packed(sample),
-        }
-        if not self._is_new(connection, SAMPLES, head):
-            return False
-        rows = [
-            {
-                "series_id": self._series_id(connection, target, each),
-                "resolution": 0,
-                "at": at,
-                "value": each.value,
-                "low": each.value,
-                "high": each.value,
-            }
-            for each in sample.observations
-        ]
-        if rows:
-            connection.execute(self._insertion(OBSERVATIONS), rows)
-        return True
-
-    def describe(self, target: str, server: Server) -> None:
-        """Keep which server and database a target is."""
-        with self._writing() as connection:
-            identity = self._target_id(connection, target)
-            connection.execute(
-                sa.update(TARGETS)
-                .where(TARGETS.c.id == identity)
-                .values(
-                    database=server.database,
-                    system_identifier=server.system_identifier,
-                    is_standby=server.in_recovery,
-                )
-            )
-
-    def write_texts(self, target: str, texts: Iterable[StatementText]) -> None:
-        """Keep the texts of statements that are not known yet."""
-        with self._writing() as connection:
-            identity = self._target_id(connection, target)
-            rows = [{"target_id": identity, **msgspec.structs.asdict(each)} for each in texts]
-            if rows:
-                connection.execute(self._insertion(TEXTS), rows)
-
-    def write_checkup(self, target: str, checkup: Checkup) -> None:
-        """Keep a checkup, at its snapshot's clock."""
-        with self._writing() as connection:
-            row = {
-                "target_id": self._target_id(connection, target),
-                "at": micros(checkup.header.clock),
-                "score": checkup.grade.score,
-                "letter": checkup.grade.letter,
-                "confidence": checkup.grade.confidence,
-                "document": zlib.compress(msgspec.msgpack.encode(checkup)),
-            }
-            self._is_new(connection, CHECKUPS, row)
-
-    def claim(self, name: str, holder: str, *, now: str, seconds: float) -> bool:
-        """Take or keep the sole right to do something until so many seconds from ``now``; False where another has it.
-
-        One watcher a target writes: two on the same store would count everything twice.
-        """
-        until = micros(now) + int(seconds * 1_000_000)
-        with self._writing() as connection:
-            if self._is_new(connection, LEASES, {"name": name, "holder": holder, "until": until}):
-                return True
-            mine = sa.or_(LEASES.c.holder == holder, LEASES.c.until <= micros(now))
-            taken = sa.update(LEASES).where(LEASES.c.name == name, mine).values(holder=holder, until=until)
-            return bool(connection.execute(taken).rowcount)
-
-    def release(self, name: str, holder: str) -> None:
-        """Give up what ``claim`` gave."""
-        with self._writing() as connection:
-            connection.execute(sa.delete(LEASES).where(LEASES.c.name == name, LEASES.c.holder == holder))
-
-    # Reading
 
     def targets(self) -> tuple[WatchedTarget, ...]:
         """All that were ever watched, by name."""
@@ -380,76 +266,6 @@ class History:
             for key in some:
                 row = rows[key]
                 yield iso(row.at), row.seconds or 0.0, unpacked(row.details)
-
-    # The store
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        try:
-            with self.engine.begin() as connection:
-                if self.engine.dialect.name == "sqlite":
-                    connection.exec_driver_sql("begin immediate")
-                yield connection
-        except DBAPIError as error:
-            self._targets.clear()
-            self._series.clear()
-            raise StoreError(first_line(error)) from None
-
-    def _rows(self, query: "sa.Select[Any]") -> Sequence[Any]:
-        try:
-            with self.engine.connect() as connection:
-                return connection.execute(query).all()
-        except DBAPIError as error:
-            raise StoreError(first_line(error)) from None
-
-    def _is_new(self, connection: Connection, table: sa.Table, row: Mapping[str, object]) -> bool:
-        """Insert a row unless it is there."""
-        inserting = self._insertion(table).execution_options(preserve_rowcount=True)
-        return connection.execute(inserting, dict(row)).rowcount > 0
-
-    def _insertion(self, table: sa.Table) -> sa.Insert:
-        """An insert that leaves alone what is there."""
-        if self.engine.dialect.name == "postgresql":
-            return postgresql.insert(table).on_conflict_do_nothing()
-        return sqlite.insert(table).on_conflict_do_nothing()
-
-    def _known(self, target: str) -> int:
-        """The id of a target, -1 of one that was never watched."""
-        if target not in self._targets:
-            rows = self._rows(sa.select(TARGETS.c.id).where(TARGETS.c.name == target))
-            if not rows:
-                return -1
-            self._targets[target] = rows[0].id
-        return self._targets[target]
-
-    def _target_id(self, connection: Connection, target: str) -> int:
-        if target not in self._targets:
-            self._is_new(connection, TARGETS, {"name": target})
-            found = connection.scalar(sa.select(TARGETS.c.id).where(TARGETS.c.name == target))
-            assert found is not None
-            self._targets[target] = found
-        return self._targets[target]
-
-    def _series_id(self, connection: Connection, target: int, observation: Observation) -> int:
-        of = observation.object or ObjectName("", "")
-        key = (target, observation.name, observation.provenance, of)
-        if key not in self._series:
-            row = {
-                "target_id": target,
-                "name": observation.name,
-                "provenance": observation.provenance.value,
-                "kind": of.kind,
-                "schema_name": of.schema,
-                "parent": of.parent,
-                "object_name": of.name,
-            }
-            self._is_new(connection, SERIES, {**row, "unit": observation.unit.value})
-            found = connection.scalar(
-                sa.select(SERIES.c.id).where(*(SERIES.c[name] == value for name, value in row.items()))
-            )
-            assert found is not None
-            self._series[key] = found
-        return self._series[key]
 
 
 def _sample(target: str, row: Any, details: Details, figures: tuple[Observation, ...]) -> Sample:  # noqa: ANN401 - a row

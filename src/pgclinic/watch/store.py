@@ -21,14 +21,14 @@ def default_store() -> str:
     return f"sqlite:///{Path(platformdirs.user_data_dir('pgclinic', appauthor=False)) / 'history.sqlite'}"
 
 
-def open_store(uri: str | None = None) -> Engine:
-    """An engine on an up-to-date store, made where there is none.
+def open_store(uri: str | None = None, *, wait_seconds: float = WAIT_SECONDS) -> Engine:
+    """An engine on an up-to-date store, made where there is none; a write waits so long for another one.
 
     ``uri`` is ``sqlite:///FILE``, the path of a file, or ``postgresql://…``. Raises UserError, without a secret.
     """
     engine = sa.create_engine(_url(uri or default_store()), pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
-        _prepare_file(engine)
+        _prepare_file(engine, wait_seconds)
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "sqlite":
@@ -56,11 +56,13 @@ def _url(uri: str) -> sa.URL:
             "--store is no URI of a store; give sqlite:///FILE or postgresql://user@host/database."
         ) from None
     if url.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise UserError("--store is neither SQLite nor PostgreSQL; give sqlite:///FILE or postgresql://….")
+        raise UserError(
+            "--store is neither SQLite nor PostgreSQL; give sqlite:///FILE or postgresql://user@host/database."
+        )
     return url
 
 
-def _prepare_file(engine: Engine) -> None:
+def _prepare_file(engine: Engine, wait_seconds: float) -> None:
     """Readers never wait for the writer (WAL), and a write that is told was told survives a crash of ours."""
     path = engine.url.database
     if path and path != ":memory:":
@@ -71,7 +73,7 @@ def _prepare_file(engine: Engine) -> None:
 
     def set_up(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
         cursor = connection.cursor()
-        cursor.execute(f"pragma busy_timeout = {int(WAIT_SECONDS * 1000)}")
+        cursor.execute(f"pragma busy_timeout = {int(wait_seconds * 1000)}")
         cursor.execute("pragma journal_mode = wal")
         cursor.execute("pragma synchronous = normal")
         cursor.close()

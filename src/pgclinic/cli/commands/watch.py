@@ -1,0 +1,103 @@
+"""``pgclinic watch``."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+EXAMPLES = """\b
+Examples:
+  pgclinic watch postgresql://monitor@db/shop
+  pgclinic watch service=shop service=crm --every 15s
+  pgclinic watch service=shop --store postgresql://keeper@stats/history
+"""
+
+
+class Format(StrEnum):
+    """How what came of it is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command(epilog=EXAMPLES, short_help="Watch databases and keep their history.")
+def watch(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TARGET...",
+            help="URIs, conninfo strings or service names; without any as for the other verbs.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    every: Annotated[str, typer.Option(metavar="SPAN", help="Between two looks, 10s to 60s.")] = "30s",
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="Where history is kept: sqlite:///FILE or postgresql://...; else a file in your data folder.",
+        ),
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", metavar="SPAN", help="End after so long, such as 1h; else when stopped.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Two looks and what lies between them, then end.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="How what came of it is written.")] = Format.TEXT,
+    password_command: Annotated[
+        str | None,
+        typer.Option(metavar="COMMAND", help="A program that prints the password, such as a cloud token."),
+    ] = None,
+) -> None:
+    """Watch databases for months: look, keep, compare.
+
+    Reads only, in one short transaction a look. Keeps what statements, tables and indexes gained, who was at work, and
+    key figures, in a history store. Ends at Ctrl-C or SIGTERM with everything kept.
+    """
+    from pgclinic.cli.durations import seconds_of
+    from pgclinic.cli.extras import demand_extra
+    from pgclinic.cli.interrupts import ended_by_signal
+    from pgclinic.cli.output import deliver
+    from pgclinic.cli.progress import shown
+    from pgclinic.model.errors import UserError
+
+    demand_extra("watch", "watch")
+    from pgclinic.report.watch_text import text
+    from pgclinic.verbs.targets import Live, resolve
+    from pgclinic.verbs.watch import watch as look
+    from pgclinic.verbs.watch import watch_target
+    from pgclinic.watch.history import History
+    from pgclinic.watch.looks import FASTEST_SECONDS, SLOWEST_SECONDS
+
+    interval = seconds_of(every, "--every", least=FASTEST_SECONDS, most=SLOWEST_SECONDS)
+    seconds = None if duration is None else seconds_of(duration, "--for", least=1)
+    typed: list[str | None] = [*targets] if targets else [None]
+    meant = [resolve(each, password_command=password_command) for each in typed]
+    live = [each.conninfo for each in meant if isinstance(each, Live)]
+    if len(live) < len(meant):
+        raise UserError("watch needs running servers, and a TARGET is a snapshot file; give connections.")
+    named = {each.name: each for each in map(watch_target, live)}
+    if len(named) < len(live):
+        raise UserError("Two of the TARGETs are the same database; give each once.")
+    history = History(store)
+    try:
+        with ended_by_signal() as is_over:
+            came = shown(
+                look(
+                    list(named.values()),
+                    history=history,
+                    interval=interval,
+                    seconds=interval + 1 if once else seconds,
+                    is_over=is_over,
+                )
+            )
+    finally:
+        history.close()
+    if form is Format.JSON:
+        import msgspec
+
+        deliver(msgspec.json.encode(came).decode() + "\n", None)
+    else:
+        deliver(text(came), None)

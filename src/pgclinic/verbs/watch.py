@@ -1,0 +1,92 @@
+"""Look at databases again and again, and keep what was seen."""
+
+import os
+import threading
+from collections.abc import Callable, Generator, Sequence
+
+import msgspec
+
+from pgclinic.model.progress import Progress
+from pgclinic.model.watching_report import WatchReport
+from pgclinic.postgres.connect import parameters_of
+from pgclinic.watch.clock import SystemClock
+from pgclinic.watch.history import History
+from pgclinic.watch.keeper import Keeper
+from pgclinic.watch.listener import Listener
+from pgclinic.watch.looks import INTERVAL_SECONDS
+from pgclinic.watch.loop import Loop
+from pgclinic.watch.notes import Notes
+from pgclinic.watch.source import ServerSource
+from pgclinic.watch.watcher import Watcher
+
+_TELL_SECONDS = 0.5
+
+
+class WatchTarget(msgspec.Struct, frozen=True):
+    """A server to watch, under a name without secrets; the conninfo may hold a password, the text does not."""
+
+    name: str
+    conninfo: str
+
+    def __repr__(self) -> str:
+        """Without the conninfo."""
+        return f"WatchTarget({self.name!r})"
+
+
+def watch_target(conninfo: str) -> WatchTarget:
+    """A target named after where it is: ``host:port/database``. Raises UserError for what is no conninfo."""
+    given = parameters_of(conninfo)
+    host = given.get("host") or given.get("hostaddr") or os.environ.get("PGHOST") or "localhost"
+    port = given.get("port") or os.environ.get("PGPORT") or "5432"
+    user = given.get("user") or os.environ.get("PGUSER") or ""
+    database = given.get("dbname") or os.environ.get("PGDATABASE") or user or "postgres"
+    place = "[local]" if host.startswith("/") else host
+    return WatchTarget(f"{place}:{port}/{database}", conninfo)
+
+
+def watch(
+    targets: Sequence[WatchTarget],
+    *,
+    history: History,
+    interval: float = INTERVAL_SECONDS,
+    seconds: float | None = None,
+    listeners: Sequence[Listener] = (),
+    is_over: Callable[[], bool] = lambda: False,
+) -> Generator[Progress, None, WatchReport]:
+    """Look every ``interval`` seconds until ``is_over`` or for so many ``seconds``; whatever ends it, all is kept.
+
+    Reads only. A server that does not answer and a store that cannot be written are told as notes, and never end it.
+    """
+    clock = SystemClock()
+    keeper = Keeper(history, clock)
+    watchers = [Watcher(each.name, ServerSource(each.conninfo), clock, interval=interval) for each in targets]
+    notes = Notes()
+    with Loop(watchers, keeper, clock, listeners=(*listeners, notes)) as loop:
+        thread = threading.Thread(target=loop.run, args=(seconds,), name="pgclinic-watch")
+        thread.start()
+        try:
+            while thread.is_alive() and not is_over():
+                yield from _told(notes, keeper)
+                yield Progress(_line(loop, keeper, len(targets)))
+                thread.join(_TELL_SECONDS)
+        finally:
+            loop.stop()
+            thread.join()
+    yield from _told(notes, keeper)
+    return WatchReport(
+        targets=len(targets),
+        looks=loop.looks,
+        written=keeper.written,
+        dropped=keeper.dropped,
+        gaps={gap: count for gap, count in sorted(loop.gaps.items()) if gap},
+    )
+
+
+def _told(notes: Notes, keeper: Keeper) -> Generator[Progress, None, None]:
+    for note in notes.taken(keeper):
+        yield Progress("", note=note)
+
+
+def _line(loop: Loop, keeper: Keeper, targets: int) -> str:
+    dropped = f", {keeper.dropped} dropped" if keeper.dropped else ""
+    return f"watching {targets} databases: {loop.looks} looks, {keeper.written} kept{dropped}"
