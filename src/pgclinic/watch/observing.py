@@ -52,6 +52,9 @@ MEANINGS = {
     "standby_lag_bytes": (Unit.BYTES, "WAL received and not replayed, where the target is a standby"),
     "standby_lag_s": (Unit.SECONDS, "since the newest replayed transaction, where the target is a standby"),
     "slot_bytes": (Unit.BYTES, "WAL that a replication slot keeps, by slot"),
+    "disk_free_bytes": (Unit.BYTES, "free on the disk of the data directory, where that is on this machine"),
+    "view_staleness_s": (Unit.SECONDS, "how old what a materialized view shows may be, by view; 0: nothing changed"),
+    "grade_points": (Unit.COUNT, "points of the last checkup, 0 to 100"),
     "database_bytes": (Unit.BYTES, "size of the database's files; every ten minutes"),
 }
 """Unit and meaning of each observation, by its name."""

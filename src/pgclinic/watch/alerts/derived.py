@@ -12,9 +12,6 @@ DERIVED = {
     UP: (Unit.COUNT, "1 where the server answered, else 0"),
     "statement_mean_ms": (Unit.MILLISECONDS, "mean time of a statement's calls during the sample; needs 5 calls"),
     "table_dead_rows": (Unit.RATIO, "dead rows of all rows of a table; needs 10,000 rows"),
-    "grade_points": (Unit.COUNT, "points of the last checkup, 0 to 100"),
-    "disk_free_bytes": (Unit.BYTES, "free on the disk of the data directory, where it can be seen"),
-    "view_staleness_s": (Unit.SECONDS, "age of what a materialized view shows, where its tables changed since"),
 }
 """Unit and meaning by name, as ``observing.MEANINGS``."""
 
