@@ -40,6 +40,8 @@ _FIELDS = {
     "UserError": {0: "sentence"},
     "Service": {5: "settings_place"},
     "Remark": {0: "text"},
+    "StackPart": {2: "reason"},
+    "StackRemark": {0: "text"},
     "ObjectName": {0: "kind"},
 }
 """Nouns with the fields that hold texts: where they stand without a name, and their names."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pgclinic.model.prescription import Course
     from pgclinic.model.proof import Run
+    from pgclinic.model.stack import StackPlan
     from pgclinic.model.workload import WorkloadScript
     from pgclinic.verbs.review import SourceText
 
@@ -129,6 +130,22 @@ def write_migrations(course: "Course", folder: Path, tool: str) -> None:
         make_folder((own / path).parent)
         write_file(own / path, content.encode())
     say(f"wrote {len(found)} files for {tool} into {own}" if found else f"nothing to migrate for {tool}")
+
+
+def write_stack(plan: "StackPlan", folder: Path, *, may_overwrite: bool) -> None:
+    """Write the files that run a plan's parts. Raises UserError before the first where one is there already."""
+    from pgclinic.report.stack_files import files
+
+    found = files(plan)
+    present = [path for path in found if (folder / path).exists()]
+    if present and not may_overwrite:
+        raise UserError(f"{folder / present[0]} is there already; add --force to overwrite it, or choose another -o.")
+    for path, content in found.items():
+        make_folder((folder / path).parent)
+        write_file(folder / path, content.encode())
+        if path.endswith("userlist.txt"):
+            (folder / path).chmod(0o600)
+    say(f"wrote {len(found)} files into {folder}")
 
 
 def demand_folder(folder: Path) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from pgclinic.advise.capacity.load import load_of, only_reads
+from pgclinic.advise.capacity.load import Load, load_of, only_reads
 from pgclinic.advise.case import Case
 from pgclinic.advise.prescribed import prescribed
 from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.names import ObjectName
 from pgclinic.model.prescription import ApplicationChange, CodeExample, Hazard, Prescription, Remedy, Risk, When
+from pgclinic.model.snapshot import Snapshot
 from pgclinic.sql.asked import asked
 
 _CODE = """\
@@ -36,8 +37,7 @@ def replica(
     has_one = bool(snapshot.replicas) or snapshot.server.in_recovery
     if load is None or has_one or load.seconds < long_enough:
         return
-    statements = asked(snapshot)
-    reports = sum(each.share for each in statements if only_reads(each) and each.counted.mean_ms >= report_ms)
+    reports = reports_of(snapshot, report_ms)
     if load.busy < many_busy or load.read_share < mostly_reads or reports < report_share:
         return
     item = prescribed(
@@ -47,12 +47,7 @@ def replica(
             "{busy} sessions are at work on average, {read_share} of the time in reads, {reports} in long ones: a read"
             " replica would take these from the primary."
         ),
-        facts=(
-            Fact("busy", load.busy),
-            Fact("read_share", load.read_share, Unit.RATIO),
-            Fact("reports", reports, Unit.RATIO),
-            Fact("counted_for", load.seconds, Unit.SECONDS),
-        ),
+        facts=evidence(load, reports),
         when=When.THIS_MONTH,
         risk=Risk.MEDIUM,
     )
@@ -61,3 +56,18 @@ def replica(
         examples=(CodeExample("SQLAlchemy", _CODE.format(database=snapshot.server.database)),),
     )
     yield replace(item, hazards=(Hazard.CHANGES_APPLICATION,), application=change)
+
+
+def reports_of(snapshot: Snapshot, report_ms: float = 100) -> float:
+    """The share of all time in reads that take so long each."""
+    return sum(each.share for each in asked(snapshot) if only_reads(each) and each.counted.mean_ms >= report_ms)
+
+
+def evidence(load: Load, reports: float) -> tuple[Fact, ...]:
+    """What speaks for a replica, or against it."""
+    return (
+        Fact("busy", load.busy),
+        Fact("read_share", load.read_share, Unit.RATIO),
+        Fact("reports", reports, Unit.RATIO),
+        Fact("counted_for", load.seconds, Unit.SECONDS),
+    )

@@ -28,8 +28,8 @@ def connections(case: Case) -> Iterator[Prescription]:
     if not found:
         return
     snapshot = case.snapshot
-    busy = _busy(snapshot)
-    size = max(_FEWEST, ceil(_PEAK * busy)) if busy is not None else 2 * _FEWEST
+    busy = busy_sessions(snapshot)
+    size = pool_size(busy)
     counts = snapshot.connection_counts
     clients = counts.clients if counts else 0
     facts = [Fact("clients", clients), Fact("pool_size", size, provenance=Provenance.ESTIMATED)]
@@ -51,7 +51,17 @@ def connections(case: Case) -> Iterator[Prescription]:
     yield replace(item, hazards=(Hazard.CHANGES_APPLICATION,), application=_pooler(snapshot, size, clients))
 
 
-def _busy(snapshot: Snapshot) -> float | None:
+def pool_size(busy: float | None) -> int:
+    """Connections to the server for so many sessions busy on average, or for who knows how many."""
+    return max(_FEWEST, ceil(_PEAK * busy)) if busy is not None else 2 * _FEWEST
+
+
+def clients_allowed(clients: int) -> int:
+    """How many clients the pooler takes where so many were connected."""
+    return max(1_000, 2 * clients)
+
+
+def busy_sessions(snapshot: Snapshot) -> float | None:
     """Sessions of this database that are at work at a time, over as long as was counted."""
     counts, seconds = snapshot.connection_counts, counted_seconds(snapshot)
     if counts is None or counts.busy_ms is None or not seconds:
@@ -68,7 +78,7 @@ def _pooler(snapshot: Snapshot, size: int, clients: int) -> ApplicationChange:
             "[pgbouncer]",
             "pool_mode = transaction",
             f"default_pool_size = {size}",
-            f"max_client_conn = {max(1_000, 2 * clients)}",
+            f"max_client_conn = {clients_allowed(clients)}",
             "max_prepared_statements = 200",
             "server_idle_timeout = 60",
         )
