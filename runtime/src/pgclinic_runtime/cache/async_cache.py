@@ -1,0 +1,137 @@
+"""A hot cache over a router, for asyncio."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from psycopg import AsyncConnection
+
+from pgclinic_runtime.breaker import Breaker
+from pgclinic_runtime.cache.asking import Ask, Asking, Ways
+from pgclinic_runtime.cache.flights import AsyncFlights
+from pgclinic_runtime.cache.memory import Memory
+from pgclinic_runtime.cache.naming import Names
+from pgclinic_runtime.cache.shared import AsyncShared
+from pgclinic_runtime.cache.shelves import Shelves
+from pgclinic_runtime.position import Position
+from pgclinic_runtime.routing.async_router import AsyncRouter
+from pgclinic_runtime.routing.routes import Reading
+from pgclinic_runtime.steps import run_async
+
+Value = TypeVar("Value")
+Arguments = ParamSpec("Arguments")
+
+
+class AsyncCache:
+    """Values that were read through ``router``, in Redis at ``redis_url``, or in memory without one.
+
+    Never a value older than its ``ttl``, never one from before the session's own last write. When Redis cannot be used
+    it falls back to memory, waits at most ``redis_seconds`` for an answer, and comes back by itself. A loader has
+    ``lease_seconds`` before another process may load the same; who waits for it waits ``wait_seconds`` at most.
+    Clocks of machines that share a Redis are taken to agree.
+    """
+
+    def __init__(
+        self,
+        router: AsyncRouter,
+        redis_url: str | None = None,
+        *,
+        namespace: str = "",
+        memory_bytes: int = 64 * 1024 * 1024,
+        redis_seconds: float = 0.25,
+        lease_seconds: float = 30.0,
+        wait_seconds: float = 10.0,
+    ) -> None:
+        self.router = router
+        self._names = Names(namespace)
+        shared = AsyncShared(redis_url, redis_seconds) if redis_url else None
+        self._shelves = Shelves(shared, Memory(memory_bytes), self._names.prefix, Breaker(longest_seconds=5.0))
+        ways = Ways(self._perform, router.position, asyncio.sleep, router.current_session)
+        self._asking = Asking(
+            self._shelves, AsyncFlights(), ways, lease_seconds=lease_seconds, wait_seconds=wait_seconds
+        )
+
+    async def get(
+        self,
+        key: str,
+        load: Callable[[AsyncConnection[Any]], Awaitable[Value]],
+        *,
+        ttl: float,
+        tags: Sequence[str] = (),
+        tables: Sequence[str] = (),
+        stale: float = 0.0,
+        beta: float = 1.0,
+    ) -> Value:
+        """The value of ``key``: at most ``ttl`` seconds old, else what ``load`` returns from a reading connection.
+
+        One loads while others wait. Shortly before it expires one asker loads it anew (``beta`` above 1: earlier, 0:
+        never). When loading fails with psycopg.OperationalError, a value expired less than ``stale`` seconds ago is
+        served. ``tags`` and ``tables`` (``schema.table``) are what it can be invalidated by, the same at each call.
+        Raises what ``load`` raises, and TypeError for a value that would not come back as it is.
+        """
+        names, lock = self._names(key, tags, tables)
+        value: Value = await run_async(self._asking.get(Ask(names, lock, load, ttl, stale, beta)))
+        return value
+
+    def cached(
+        self,
+        *,
+        ttl: float,
+        tags: Sequence[str] = (),
+        tables: Sequence[str] = (),
+        stale: float = 0.0,
+        beta: float = 1.0,
+    ) -> Callable[
+        [Callable[Concatenate[AsyncConnection[Any], Arguments], Awaitable[Value]]],
+        Callable[Arguments, Awaitable[Value]],
+    ]:
+        """Decorate a function whose first argument is a connection: callers leave it out, the others are the key."""
+
+        def decorated(
+            function: Callable[Concatenate[AsyncConnection[Any], Arguments], Awaitable[Value]],
+        ) -> Callable[Arguments, Awaitable[Value]]:
+            @wraps(function)
+            async def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
+                return await self.get(
+                    self._names.of_call(function, args, kwargs),
+                    lambda connection: function(connection, *args, **kwargs),
+                    ttl=ttl,
+                    tags=tags,
+                    tables=tables,
+                    stale=stale,
+                    beta=beta,
+                )
+
+            return wrapped
+
+        return decorated
+
+    async def invalidate(self, *tags: str) -> None:
+        """Whatever was loaded under one of these tags is a miss from now on. Call it after the commit, not before."""
+        await run_async(self._asking.invalidate(self._names.of_tags(tags)))
+
+    async def invalidate_tables(self, *tables: str) -> None:
+        """The same for values that depend on these tables; without any, for all that depend on tables."""
+        await run_async(self._asking.invalidate(self._names.of_changed_tables(tables)))
+
+    async def clear(self) -> None:
+        """Forget everything of this namespace, for all processes."""
+        await run_async(self._shelves.clear())
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if isinstance(self._shelves.shared, AsyncShared):
+            await self._shelves.shared.close()
+
+    async def _perform(
+        self,
+        load: Callable[[Any], Any],
+        floor: Position | None,
+        age: float,
+        primary: bool,  # noqa: FBT001 - as in Ways
+    ) -> tuple[Any, Position | None, float]:
+        async def work(reading: Reading) -> tuple[Any, Position | None, float]:
+            return await load(reading.connection), reading.position, reading.age
+
+        return await self.router.perform(work, floor, age, primary=primary)
