@@ -178,6 +178,6 @@ class AsyncRouter:
         while True:
             await asyncio.sleep(routes.seconds_until_look(server))
             breaker = server.health.breaker
-            if not breaker.is_open or breaker.try_again(routes.clock()):
+            if server is routes.primary or not breaker.is_open or breaker.try_again(routes.clock()):
                 await self._look(server)
             routes.hang_up()

@@ -143,7 +143,7 @@ class Routes:
 
     def commit(self, lease: Lease) -> Steps[None]:
         """Commit and take the token. Raises psycopg.Error; a lost connection leaves it unknown whether it committed."""
-        session = self.current_session()
+        session, asked = self.current_session(), self.clock()
         statement = guard.COMMIT if lease.connection.info.transaction_status else guard.FACTS
         try:
             rows = yield partial(self.primary.door.ask, lease, statement)
@@ -152,7 +152,9 @@ class Routes:
                     "a statement had failed, so the transaction was rolled back instead of committed"
                 )
             facts = guard.facts(rows)
-            session.wrote((yield from self._placed(self.primary, lease, facts, facts.lsn)))
+            position = yield from self._placed(self.primary, lease, facts, facts.lsn)
+            session.wrote(position)
+            self.history.add(asked, position)
         except BaseException as error:
             session.lost_sight()
             yield from self._give_back(self.primary, lease, error)
@@ -208,6 +210,8 @@ class Routes:
     def seconds_until_look(self, server: Server) -> float:
         """Until the next look at it is due."""
         health = server.health
+        if server is self.primary:  # where it is tells how far replicas are behind, so it is asked whatever happens
+            return self.bounds.check
         if health.breaker.is_open:
             return max(0.01, health.breaker.retry_at - self.clock())
         return self.bounds.check if health.lag <= self.bounds.lag else self.bounds.check / 4
