@@ -23,7 +23,7 @@ _CONCATENATION = frozenset({"||"})
 
 BATCH = "batch"
 """What a row of the arrays is called."""
-_POSITION = "position"
+POSITION = "position"
 
 
 class UntypedParameterError(ValueError):
@@ -79,10 +79,10 @@ class SingleRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_rowwise(self) -> bool:
         """Whether a row depends on nothing but its own parameters: no sub-select, no parameter outside of VALUES."""
-        inside = sum(_is_parameter(node) for _, value in self.cells for node in nodes(value))
+        inside = sum(is_parameter(node) for _, value in self.cells for node in nodes(value))
         everywhere = list(nodes(self.tree))
         has_subselect = any(node.WhichOneof("node") == "sub_link" for node in everywhere)
-        return not has_subselect and inside == sum(map(_is_parameter, everywhere))
+        return not has_subselect and inside == sum(map(is_parameter, everywhere))
 
     @property
     def replaces_whole_rows(self) -> bool:
@@ -135,23 +135,31 @@ def single_row(sql: str, resolver: Resolver) -> SingleRow | None:
 
 
 def parameters_of(row: SingleRow, types: Mapping[str, str]) -> tuple[Parameter, ...]:
-    """The statement's parameters in the order of their numbers; ``types`` are those of the table's columns, as SQL.
+    """The INSERT's parameters in the order of their numbers; ``types`` are those of the table's columns, as SQL.
+
+    Raises as ``parameters_in`` does.
+    """
+    return parameters_in(row.tree, row.cells, types)
+
+
+def parameters_in(tree: Tree, cells: Sequence[tuple[str, Tree]], types: Mapping[str, str]) -> tuple[Parameter, ...]:
+    """The parameters of a statement in the order of their numbers; ``cells`` are columns with what is put into them.
 
     PostgreSQL gives a parameter the type of the cast, else of the column, that it stands by first
     (``variable_coerce_param_hook`` in parse_param.c). Raises UntypedParameterError where it is inside of something
     else, and UnreadableSqlError for a type that is none.
     """
     found: dict[int, tuple[str, ArrayType | None]] = {}
-    for name, value in row.cells:
-        if _is_parameter(value):
+    for name, value in cells:
+        if is_parameter(value):
             found.setdefault(value.param_ref.number, (name, array_of(types[name])))
         for node in nodes(value):
             _note_cast(found, node, name)
-    for node in nodes(row.tree):
+    for node in nodes(tree):
         _note_cast(found, node, "")
-    for node in nodes(row.tree):
+    for node in nodes(tree):
         _note_operand(found, node, types)
-    taken: set[str] = {_POSITION}
+    taken: set[str] = {POSITION}
     parameters = []
     for number in sorted(found):
         column, type_ = found[number]
@@ -163,18 +171,18 @@ def parameters_of(row: SingleRow, types: Mapping[str, str]) -> tuple[Parameter, 
 
 
 def _note_cast(found: dict[int, tuple[str, ArrayType | None]], node: Tree, column: str) -> None:
-    if node.WhichOneof("node") == "type_cast" and _is_parameter(node.type_cast.arg):
+    if node.WhichOneof("node") == "type_cast" and is_parameter(node.type_cast.arg):
         number = node.type_cast.arg.param_ref.number
         if found.get(number, ("", None))[1] is None:
             found[number] = (found.get(number, (column,))[0] or column, array_of_tree(node.type_cast.type_name))
-    elif _is_parameter(node):
+    elif is_parameter(node):
         found.setdefault(node.param_ref.number, (column, None))
 
 
 def _note_operand(found: dict[int, tuple[str, ArrayType | None]], node: Tree, types: Mapping[str, str]) -> None:
     """``count + $1``: beside a column, a parameter has the column's type where there is such an operator (func.c)."""
     for side, other in ((node.a_expr.lexpr, node.a_expr.rexpr), (node.a_expr.rexpr, node.a_expr.lexpr)):
-        if not _is_parameter(side) or other.WhichOneof("node") != "column_ref":
+        if not is_parameter(side) or other.WhichOneof("node") != "column_ref":
             continue
         number, column = side.param_ref.number, strings(other.column_ref.fields)[-1]
         name = found[number][0]
@@ -204,21 +212,22 @@ def _read_from(
     tree: Tree, row: SingleRow, parameters: Sequence[Parameter], arrays: str, last_of: Sequence[str] = ()
 ) -> None:
     """Put a SELECT from ``unnest(arrays)`` in the place of the INSERT's VALUES."""
-    rows = _unnested(arrays, parameters)
+    rows = unnested(arrays, parameters)
     if last_of:
-        rows = f"(select from {rows} order by {BATCH}.{_POSITION} desc) as {BATCH}"
-    select = parse_one(f"select from {rows} order by {BATCH}.{_POSITION}").stmts[0].stmt.select_stmt
+        rows = f"(select from {rows} order by {BATCH}.{POSITION} desc) as {BATCH}"
+    select = parse_one(f"select from {rows} order by {BATCH}.{POSITION}").stmts[0].stmt.select_stmt
     if last_of:
         _keep_last(select.from_clause[0].range_subselect.subquery.select_stmt, row, parameters, last_of)
     for _, value in row.cells:
         target = select.target_list.add().res_target.val
         target.CopyFrom(value)
-        replace_nodes(target, _columns(parameters, BATCH))
+        replace_nodes(target, columns_of_batch(parameters, BATCH))
     tree.stmts[0].stmt.insert_stmt.select_stmt.select_stmt.CopyFrom(select)
 
 
-def _unnested(arrays: str, parameters: Sequence[Parameter]) -> str:
-    names = ", ".join([*(quote.identifier(each.name) for each in parameters), _POSITION])
+def unnested(arrays: str, parameters: Sequence[Parameter]) -> str:
+    """SQL for FROM: the arrays as rows of ``BATCH``, numbered from 1 by ``POSITION``."""
+    names = ", ".join([*(quote.identifier(each.name) for each in parameters), POSITION])
     return f"unnest({arrays}) with ordinality as {BATCH} ({names})"
 
 
@@ -267,24 +276,24 @@ def function_body(
     for _, value in row.cells:
         items.add().CopyFrom(value)
     variable = free(BATCH, {row.relation.name.name, row.insert.relation.alias.aliasname})
-    replace_nodes(tree, _columns(parameters, variable))
+    replace_nodes(tree, columns_of_batch(parameters, variable))
     head = ["#variable_conflict use_column", "declare", f"    {variable} record;", "begin"]
     loop = [
         f"for {variable} in",
-        f"    select * from {_unnested(arrays, parameters)} order by {BATCH}.{_POSITION}",
+        f"    select * from {unnested(arrays, parameters)} order by {BATCH}.{POSITION}",
         "loop",
     ]
     if not at_once:
-        head += [*(f"    {line}" for line in loop), f"{_laid_out(begin, tree, 8)};", "    end loop;", "end"]
+        head += [*(f"    {line}" for line in loop), f"{statement_at(begin, tree, 8)};", "    end loop;", "end"]
         return "\n".join(head)
     _read_from(together, row, parameters, arrays)
     key = select_list(_key(row, parameters, at_once))
     head += [
-        f"    if (select count(*) = count(distinct ({key})) from {_unnested(arrays, parameters)}) then",
-        f"{_laid_out(begin, together, 8)};",
+        f"    if (select count(*) = count(distinct ({key})) from {unnested(arrays, parameters)}) then",
+        f"{statement_at(begin, together, 8)};",
         "    else",
         *(f"        {line}" for line in loop),
-        f"{_laid_out(begin, tree, 12)};",
+        f"{statement_at(begin, tree, 12)};",
         "        end loop;",
         "    end if;",
         "end",
@@ -292,7 +301,8 @@ def function_body(
     return "\n".join(head)
 
 
-def _laid_out(begin: str, tree: Tree, blanks: int) -> str:
+def statement_at(begin: str, tree: Tree, blanks: int) -> str:
+    """A statement of a body, laid out behind so many blanks."""
     indent = " " * blanks
     return f"{indent}{begin}{laid_out(written(tree), indent).removeprefix(indent)}"
 
@@ -303,11 +313,11 @@ def _key(row: SingleRow, parameters: Sequence[Parameter], names: Sequence[str]) 
     for name in names:
         expression = Node()
         expression.CopyFrom(values[name])
-        replace_nodes(expression, _columns(parameters, BATCH))
+        replace_nodes(expression, columns_of_batch(parameters, BATCH))
         yield expression
 
 
-def _columns(parameters: Sequence[Parameter], alias: str) -> Callable[[Tree], Tree | None]:
+def columns_of_batch(parameters: Sequence[Parameter], alias: str) -> Callable[[Tree], Tree | None]:
     """For ``replace_nodes``: a parameter becomes its column of the batch, cast where the array holds texts."""
     texts = {
         each.number: f"{quote.identifier(alias)}.{quote.identifier(each.name)}" + _cast(each) for each in parameters
@@ -316,14 +326,15 @@ def _columns(parameters: Sequence[Parameter], alias: str) -> Callable[[Tree], Tr
         number: parse_one(f"select {text}").stmts[0].stmt.select_stmt.target_list[0].res_target.val
         for number, text in texts.items()
     }
-    return lambda node: parts.get(node.param_ref.number) if _is_parameter(node) else None
+    return lambda node: parts.get(node.param_ref.number) if is_parameter(node) else None
 
 
 def _cast(parameter: Parameter) -> str:
     return f"::{parameter.type.cast}" if parameter.type.cast else ""
 
 
-def _is_parameter(node: Tree) -> bool:
+def is_parameter(node: Tree) -> bool:
+    """Whether a node is a ``$n``."""
     return bool(node.WhichOneof("node") == "param_ref")
 
 

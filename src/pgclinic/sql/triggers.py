@@ -6,7 +6,7 @@ from pgclinic.sql.statements import UnreadableSqlError
 from pgclinic.sql.tree import parse_one
 
 _BEFORE = 2
-_INSERT, _UPDATE = 4, 16
+_INSERT, _DELETE, _UPDATE = 4, 8, 16
 """Bits of ``tgtype`` (catalog/pg_trigger.h)."""
 
 
@@ -17,6 +17,7 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
     is_before: bool
     on_insert: bool
     on_update: bool
+    on_delete: bool = False
 
 
 def firing_of(definition: str) -> Firing:
@@ -30,4 +31,5 @@ def firing_of(definition: str) -> Firing:
         is_before=bool(trigger.timing & _BEFORE),
         on_insert=bool(trigger.events & _INSERT),
         on_update=bool(trigger.events & _UPDATE),
+        on_delete=bool(trigger.events & _DELETE),
     )

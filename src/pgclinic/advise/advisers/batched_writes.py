@@ -1,8 +1,10 @@
-"""Storms of single-row inserts and upserts become one statement for many rows.
+"""Storms of single-row inserts, upserts, updates and deletes become one statement for many rows.
 
 It starts from the check single_row_writes. An INSERT of one row becomes an INSERT from arrays with the same conflict
 rule; where that would not write the same (an upsert refuses to touch a row twice, a trigger fires once for all), it
-becomes a function that runs the statement itself for each row in order, in a single round trip. The twin confirms that
+becomes a function that runs the statement itself for each row in order, in a single round trip. An UPDATE or DELETE by
+key joins its table to the arrays; where two calls may have the same key and both leave something of theirs, it becomes
+such a function too. The twin confirms that
 the statement can be planned; what it saves are round trips, parsing and planning, which no planner's cost contains.
 Plain appends can be copied as well.
 """
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 import msgspec
 
 from pgclinic.advise.case import Case
+from pgclinic.advise.writes.changes import form_of_change
 from pgclinic.advise.writes.code import code_for
 from pgclinic.advise.writes.forms import Form, form_of
 from pgclinic.model.catalog import Function, Relation
@@ -34,7 +37,9 @@ from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import table_object
 from pgclinic.model.workload import WorkloadStatement
 from pgclinic.remedies import create_function
+from pgclinic.sql import keyed_changes
 from pgclinic.sql.batching import Parameter, SingleRow, UntypedParameterError, parameters_of, single_row
+from pgclinic.sql.keyed_changes import KeyedChange, keyed_change
 from pgclinic.sql.resolve import resolver_of
 
 _NAME = "batched_writes"
@@ -51,7 +56,7 @@ class _Batch(msgspec.Struct, frozen=True, kw_only=True):
     finding: Finding
     statement: WorkloadStatement
     table: Relation
-    row: SingleRow
+    row: SingleRow | None
     parameters: tuple[Parameter, ...]
     form: Form
 
@@ -83,16 +88,21 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
 
 
 def _batch(case: Case, finding: Finding) -> _Batch | Declined | None:
-    """The batch for a finding; None for a statement that is no INSERT, or none that is planned for."""
+    """The batch for a finding; None for a statement that is not planned for, or that no arrays can stand for."""
     statement = case.statement_of(finding)
     if statement is None:
         return None
+    row = None
     try:
-        found = _taken_apart(case.snapshot, statement)
-        if found is None:
+        inserted, changed = _inserted(case.snapshot, statement), _changed(case.snapshot, statement)
+        if inserted is not None:
+            table, row, parameters = inserted
+            form = form_of(case.snapshot, table, row, parameters, statement.role)
+        elif changed is not None:
+            table, change, parameters = changed
+            form = form_of_change(case.snapshot, table, change, parameters, statement.role)
+        else:
             return None
-        table, row, parameters = found
-        form = form_of(case.snapshot, table, row, parameters, statement.role)
     except UntypedParameterError as error:
         facts = (Fact("parameter", str(error), Unit.TEXT),)
         return Declined(adviser=_NAME, object=finding.object, reason=_UNTYPED, facts=facts)
@@ -103,7 +113,7 @@ def _batch(case: Case, finding: Finding) -> _Batch | Declined | None:
     return _Batch(finding=finding, statement=statement, table=table, row=row, parameters=parameters, form=form)
 
 
-def _taken_apart(
+def _inserted(
     snapshot: Snapshot, statement: WorkloadStatement
 ) -> tuple[Relation, SingleRow, tuple[Parameter, ...]] | None:
     """The table, the INSERT and its parameters; None for what is no INSERT of one row with parameters into a table."""
@@ -114,6 +124,19 @@ def _taken_apart(
     types = {column.name: column.type for column in snapshot.columns_of.get(table.oid, ())}
     parameters = parameters_of(row, types) if types.keys() >= {name for name, _ in row.cells} else ()
     return (table, row, parameters) if parameters else None
+
+
+def _changed(
+    snapshot: Snapshot, statement: WorkloadStatement
+) -> tuple[Relation, KeyedChange, tuple[Parameter, ...]] | None:
+    """The table, the UPDATE or DELETE and its parameters; None for any other, or one that hands rows back."""
+    change = keyed_change(statement.sql, resolver_of(snapshot, statement.role))
+    table = snapshot.relation_by_name.get(change.relation.name) if change else None
+    if change is None or table is None or table.kind not in {"r", "p"}:
+        return None
+    types = {column.name: column.type for column in snapshot.columns_of.get(table.oid, ())}
+    named = {name for name, _ in (*change.cells, *change.equalities)}
+    return (table, change, keyed_changes.parameters_of(change, types)) if types.keys() >= named else None
 
 
 def _as_function(form: Form) -> Function:

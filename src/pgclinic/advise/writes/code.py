@@ -12,17 +12,24 @@ from pgclinic.sql.batching import Parameter, SingleRow
 COPY = "psycopg, COPY"
 
 
-def code_for(table: Relation, row: SingleRow, parameters: Sequence[Parameter], form: Form) -> tuple[CodeExample, ...]:
-    """``rows`` is a list of dictionaries, whose keys are the names of the parameters, everywhere."""
+def code_for(
+    table: Relation, row: SingleRow | None, parameters: Sequence[Parameter], form: Form
+) -> tuple[CodeExample, ...]:
+    """``rows`` is a list of dictionaries, whose keys are the names of the parameters, everywhere.
+
+    ``row`` is None for what changes or deletes rows.
+    """
     arguments = [list_of(each.name) for each in parameters]
     return (
-        *examples(form.sql, arguments, returns_rows=row.has_returning),
+        *examples(form.sql, arguments, returns_rows=row is not None and row.has_returning),
         *_supabase(table, row, parameters, form),
-        *_copy(table, row, parameters),
+        *(_copy(table, row, parameters) if row is not None else ()),
     )
 
 
-def _supabase(table: Relation, row: SingleRow, parameters: Sequence[Parameter], form: Form) -> Iterator[CodeExample]:
+def _supabase(
+    table: Relation, row: SingleRow | None, parameters: Sequence[Parameter], form: Form
+) -> Iterator[CodeExample]:
     """The function by its name; what PostgREST writes itself, where it is the same."""
     schema = "" if table.schema == "public" else f".schema({text_of(table.schema)})"
     function = form.function
@@ -33,8 +40,8 @@ def _supabase(table: Relation, row: SingleRow, parameters: Sequence[Parameter], 
         )
         yield CodeExample(SUPABASE, f"await supabase{schema}.rpc({text_of(function.name.name)}, {{\n  {lists},\n}});")
         return
-    cells = _cells(row, parameters)
-    if cells is None or row.conflict == "update" or (row.conflict and not row.key):
+    cells = _cells(row, parameters) if row is not None else None
+    if row is None or cells is None or row.conflict == "update" or (row.conflict and not row.key):
         return
     fields = ", ".join(f"{text_of(column)}: row[{text_of(name)}]" for column, name in cells)
     objects = f"rows.map((row) => ({{ {fields} }}))"

@@ -1,6 +1,6 @@
 """The form in which a batch writes exactly what its rows would have written one by one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -42,7 +42,7 @@ def form_of(
     An upsert in one statement fails when two rows have one key (``ExecOnConflictUpdate``), a trigger of the statement
     fires once for all rows, and one that fires after a row sees those that came later.
     """
-    firings = tuple(_firings(snapshot, table))
+    firings = tuple(firings_of(snapshot, table))
     can_be_together = row.is_rowwise and all(
         firing.is_row and firing.is_before and not (firing.on_insert and row.conflict == "update") for firing in firings
     )
@@ -62,23 +62,48 @@ def _function(
     returns = _returns(snapshot, table, row)
     if returns is None:
         return None
+    return form_of_function(
+        snapshot,
+        table,
+        parameters,
+        role,
+        returns=returns,
+        body=lambda names: function_body(row, parameters, names, at_once=key),
+        sameness=AT_ONCE if key else ONE_BY_ONE,
+        planned=batch_statement(row, parameters) if key else "",
+    )
+
+
+def form_of_function(
+    snapshot: Snapshot,
+    table: Relation,
+    parameters: Sequence[Parameter],
+    role: str,
+    *,
+    body: Callable[[Sequence[str]], str],
+    sameness: str,
+    returns: str = "void",
+    verb: str = "write",
+    planned: str = "",
+) -> Form:
+    """A function of the arrays, called by one statement; ``body`` is given the names of its arguments."""
     columns = {column.name for column in snapshot.columns_of.get(table.oid, ())}
     names: list[str] = []
     for each in parameters:
         names.append(free_name(f"{each.name}_values", columns | set(names)))
     taken = {function.name for function in snapshot.functions if function.schema == table.schema}
     function = FunctionDefinition(
-        name=RelationName(table.schema, free_name(f"write_{table.name}", taken)),
+        name=RelationName(table.schema, free_name(f"{verb}_{table.name}", taken)),
         arguments=tuple((name, each.type.sql) for name, each in zip(names, parameters, strict=True)),
         returns=returns,
-        body=function_body(row, parameters, names, at_once=key),
+        body=body(names),
         search_path=tuple(name for name in search_path(snapshot, role) if name in _schemas(snapshot)),
     )
     arguments = ", ".join(f"${place}::{each.type.sql}" for place, each in enumerate(parameters, 1))
     return Form(
         sql=f"select * from {quote.relation(function.name)}({arguments})",
-        sameness=AT_ONCE if key else ONE_BY_ONE,
-        planned=batch_statement(row, parameters) if key else "",
+        sameness=sameness,
+        planned=planned,
         function=function,
     )
 
@@ -113,7 +138,7 @@ def _key(snapshot: Snapshot, table: Relation, row: SingleRow) -> tuple[str, ...]
     return key if are_fit else ()
 
 
-def _firings(snapshot: Snapshot, table: Relation) -> Iterator[Firing]:
+def firings_of(snapshot: Snapshot, table: Relation) -> Iterator[Firing]:
     """When the triggers of a table and its partitions fire; one that cannot be read may fire always."""
     pending = [table.oid]
     while pending:
@@ -125,4 +150,4 @@ def _firings(snapshot: Snapshot, table: Relation) -> Iterator[Firing]:
             try:
                 yield firing_of(trigger.sql)
             except UnreadableSqlError:
-                yield Firing(is_row=False, is_before=False, on_insert=True, on_update=True)
+                yield Firing(is_row=False, is_before=False, on_insert=True, on_update=True, on_delete=True)
