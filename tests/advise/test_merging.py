@@ -250,6 +250,17 @@ def test_what_is_too_risky_is_left_out_with_all_that_needs_it() -> None:
     assert sorted(refused(plan)) == ["base", "middle", "top"]
 
 
+def test_what_is_for_later_is_left_out_with_all_that_needs_it() -> None:
+    project = item("project", "select 1", when=When.THIS_MONTH)
+    items = [project, item("soon", "select 2", when=When.THIS_WEEK), item("at once", "select 3")]
+    after = item("after", "select 4", requires=(project.fingerprint,))
+    assert names(merged(*items, after)) == ["at once", "soon", "project", "after"]
+    week = merged(*items, after, latest=When.THIS_WEEK)
+    assert names(week) == ["at once", "soon"]
+    assert sorted(refused(week)) == ["after", "project"]
+    assert names(merged(*items, after, latest=When.NOW)) == ["at once"]
+
+
 def test_left_out_anywhere_the_rest_is_the_same_plan() -> None:
     one = existing("by_phone", "phone")
     base = item("base", "create view public.v as select 1")

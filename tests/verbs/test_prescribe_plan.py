@@ -70,6 +70,19 @@ def test_the_index_is_planned_for_what_the_application_will_ask(snapshot: Snapsh
     assert max(map(len, course_text.text(course).splitlines())) <= 80
 
 
+def test_what_is_wanted_now_is_planned_for_what_is_asked_now(snapshot: Snapshot) -> None:
+    kinds = {"index", "n_plus_one", "drop_index"}
+    now = drive(prescribe(snapshot, kinds=kinds, latest=When.NOW))
+    assert {item.when for item in now.prescriptions} == {When.NOW}
+    assert ORIGINAL in gained(now, "pets")
+    assert "n_plus_one" in {each.adviser for each in now.declined}
+    # The same is left of a plan of everything when only that is applied.
+    whole = drive(prescribe(snapshot, kinds=kinds))
+    assert "n_plus_one" in {item.kind for item in whole.prescriptions}
+    assert {item.when for item in whole.until(When.NOW).prescriptions} == {When.NOW}
+    assert whole.until(When.THIS_MONTH) == whole
+
+
 def test_without_the_change_the_index_is_for_what_is_asked_now(snapshot: Snapshot) -> None:
     course = drive(prescribe(snapshot, kinds={"index", "n_plus_one", "drop_index"}, most_risk=Risk.LOW))
     assert not [item for item in course.prescriptions if item.mappings or item.risk > Risk.LOW]

@@ -32,7 +32,14 @@ class Plan(msgspec.Struct, frozen=True):
     declined: tuple[Declined, ...] = ()
 
 
-def settle(snapshot: Snapshot, items: Sequence[Prescription], *, worth: Worth, most_risk: Risk = Risk.HIGH) -> Plan:
+def settle(
+    snapshot: Snapshot,
+    items: Sequence[Prescription],
+    *,
+    worth: Worth,
+    most_risk: Risk = Risk.HIGH,
+    latest: When = When.THIS_MONTH,
+) -> Plan:
     """What of these may be done together, in the order in which it came."""
     declined: list[Declined] = []
     kept: list[Prescription] = []
@@ -40,6 +47,9 @@ def settle(snapshot: Snapshot, items: Sequence[Prescription], *, worth: Worth, m
         if item.risk > most_risk:
             reason = "Its risk is {risk}, and not more than {most} was asked for."
             declined.append(refusal(item, reason, risk=item.risk.name.lower(), most=most_risk.name.lower()))
+        elif item.when.is_later_than(latest):
+            reason = "It is for {when}, and nothing later than {latest} was asked for."
+            declined.append(refusal(item, reason, when=item.when.value, latest=latest.value))
         else:
             kept.append(item)
     result = agreed(kept, {item.fingerprint: worth.of(item) for item in kept})
@@ -53,10 +63,11 @@ def merge(
     *,
     worth: Worth,
     most_risk: Risk = Risk.HIGH,
+    latest: When = When.THIS_MONTH,
     missed: Collection[str] = (),
 ) -> Plan:
     """The plan. ``missed`` are existing indexes, by name, that the new statements and views would do worse without."""
-    settled = settle(snapshot, items, worth=worth, most_risk=most_risk)
+    settled = settle(snapshot, items, worth=worth, most_risk=most_risk, latest=latest)
     kept, declined = list(settled.prescriptions), list(settled.declined)
     for refuse in (_needless_index, _needed_index):
         reasons = {item.fingerprint: refuse(item, kept, missed) for item in kept}

@@ -8,13 +8,20 @@ from msgspec.structs import replace
 
 from pgclinic.advise.aims import Aims
 from pgclinic.advise.limits import KINDS, Limits
+from pgclinic.cli.options import Until
 from pgclinic.cli.quantities import chosen, share
 from pgclinic.model.errors import UserError
+from pgclinic.model.prescription import When
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pgclinic.model.snapshot import Snapshot
+
+
+def latest_of(until: Until) -> When:
+    """The last part of a plan that is wanted."""
+    return {Until.NOW: When.NOW, Until.WEEK: When.THIS_WEEK, Until.MONTH: When.THIS_MONTH}[until]
 
 
 def limits_of(*, kinds: Sequence[str] | None, max_width: int | None) -> Limits:

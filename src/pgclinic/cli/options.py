@@ -3,6 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
@@ -57,6 +58,14 @@ def takes_two_visits(verb: Callable[..., None]) -> Callable[..., None]:
 def _taking(verb: Callable[..., None], kinds: str) -> Callable[..., None]:
     about = f"{kinds}; without it PGCLINIC_DATABASE_URL, DATABASE_URL, then PGHOST and its kin."
     return _with_options(verb, typer.Argument(metavar="TARGET", help=about, show_default=False))
+
+
+class Until(StrEnum):
+    """Which part of a plan is wanted, with all that comes before it."""
+
+    NOW = "now"
+    WEEK = "week"
+    MONTH = "month"
 
 
 def _with_options(verb: Callable[..., None], target: Any) -> Callable[..., None]:  # noqa: ANN401 - typer says Any too

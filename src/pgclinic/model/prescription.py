@@ -34,6 +34,11 @@ class When(StrEnum):
     THIS_MONTH = "this month"
     """A project: data is moved, or another part is put beside the database."""
 
+    def is_later_than(self, other: "When") -> bool:
+        """Whether it comes in a later part of a plan."""
+        order = tuple(When)
+        return order.index(self) > order.index(other)
+
 
 class Risk(IntEnum):
     """What can go wrong, in one word; the order is meant to be compared."""
@@ -376,3 +381,8 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     cost_left: float | None = None
     grade: GradeForecast | None = None
     contract_version: str = "1"
+
+    def until(self, latest: When) -> "Course":
+        """The same without what is for later; nothing that stays requires anything that goes."""
+        kept = tuple(item for item in self.prescriptions if not item.when.is_later_than(latest))
+        return msgspec.structs.replace(self, prescriptions=kept)

@@ -24,7 +24,7 @@ from pgclinic.model.errors import UserError
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.names import RelationName
 from pgclinic.model.platform import platform_relations
-from pgclinic.model.prescription import Course, Declined, Patient, Prescription, Risk, SeenTable, WorkloadEffect
+from pgclinic.model.prescription import Course, Declined, Patient, Prescription, Risk, SeenTable, When, WorkloadEffect
 from pgclinic.model.progress import Progress
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.workload import Omission, SeenStatement, Workload, WorkloadScript, WorkloadStatement
@@ -69,6 +69,7 @@ def prescribe(
     names_rejected: bool = False,
     kinds: Collection[str] = KINDS,
     most_risk: Risk = Risk.HIGH,
+    latest: When = When.THIS_MONTH,
 ) -> Generator[Progress, None, Course]:
     """The plan for the workload of the snapshot, or for a script's when one is given.
 
@@ -84,7 +85,7 @@ def prescribe(
     findings = found.findings if found is not None else ()
     case = Case(snapshot=snapshot, workload=workload, findings=findings, planner_of=Twin)
     others, declined = yield from _advised(case, advising)
-    settled = settle(snapshot, others, worth=worth_of(workload), most_risk=most_risk)
+    settled = settle(snapshot, others, worth=worth_of(workload), most_risk=most_risk, latest=latest)
     after = asked_after(workload, settled.prescriptions, snapshot)
     # What is mere information is reported and not prescribed: nothing has to be done about it.
     ill = (finding for finding in findings if finding.severity > Severity.INFO)
@@ -104,7 +105,7 @@ def prescribe(
         )
     worth = worth_of(workload, after.new, settled.prescriptions)
     items = with_housekeeping(snapshot, (*advice.prescriptions, *settled.prescriptions), curable)
-    plan = merge(snapshot, items, worth=worth, most_risk=most_risk, missed=missed)
+    plan = merge(snapshot, items, worth=worth, most_risk=most_risk, latest=latest, missed=missed)
     is_planned = any(item.gains for item in plan.prescriptions)
     course = Course(
         patient=_patient(snapshot),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pgclinic.cli.options import TargetOptions, takes_target
+from pgclinic.cli.options import TargetOptions, Until, takes_target
 
 app = typer.Typer()
 
@@ -19,7 +19,7 @@ Examples:
   pgclinic prescribe shop.pgclinic --kinds btree,partial --exclude audit
   pgclinic prescribe shop.pgclinic --log postgresql.csv --explain-rejected
   pgclinic prescribe shop.pgclinic --only index
-  pgclinic prescribe shop.pgclinic --skip drop_index --max-risk low
+  pgclinic prescribe shop.pgclinic --skip drop_index --max-risk low --when now
 """
 
 
@@ -77,6 +77,10 @@ def prescribe(
         MostRisk,
         typer.Option(help="Nothing riskier: low is taken back in an instant, high moves data or needs a restart."),
     ] = MostRisk.HIGH,
+    when: Annotated[
+        Until,
+        typer.Option(help="Nothing for later: now is SQL alone, week changes the application, month is a project."),
+    ] = Until.MONTH,
     kinds: Annotated[
         list[str] | None,
         typer.Option(metavar="KIND", help="Kinds of index: btree, covering, partial, expression, gin, gist ..."),
@@ -132,7 +136,7 @@ def prescribe(
     import sys
     from itertools import chain
 
-    from pgclinic.cli.choices import aims_of, excluding, kinds_of, limits_of, tools_of
+    from pgclinic.cli.choices import aims_of, excluding, kinds_of, latest_of, limits_of, tools_of
     from pgclinic.cli.files import demand_folder, read_script, write_course, write_migrations
     from pgclinic.cli.output import columns, deliver, wants_color
     from pgclinic.cli.progress import shown
@@ -165,6 +169,7 @@ def prescribe(
             names_rejected=explain_rejected,
             kinds=treatments,
             most_risk=Risk[max_risk.name],
+            latest=latest_of(when),
         )
     )
     if output is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pgclinic.cli.options import TargetOptions, takes_server
+from pgclinic.cli.options import TargetOptions, Until, takes_server
 
 if TYPE_CHECKING:
     from pgclinic.model.preflight import Examination
@@ -17,7 +17,7 @@ app = typer.Typer()
 EXAMPLES = """\b
 Examples:
   pgclinic treat postgresql://owner@db/shop treatment --dry-run
-  pgclinic treat postgresql://owner@db/shop treatment --yes
+  pgclinic treat postgresql://owner@db/shop treatment --yes --when now
   pgclinic treat service=shop treatment --yes --window 02:00-05:00 --jobs 2
   pgclinic treat service=shop treatment --keep-if 'gain>=1.2' --max-wait 200
 """
@@ -46,6 +46,12 @@ def treat(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Examine and print what would be done; change nothing.")
     ] = False,
+    when: Annotated[
+        Until,
+        typer.Option(
+            help="Leave what is for later: now is SQL alone, week changes the application, month is a project."
+        ),
+    ] = Until.MONTH,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     window: Annotated[
         str | None,
@@ -79,6 +85,7 @@ def treat(
 
     import msgspec
 
+    from pgclinic.cli.choices import latest_of
     from pgclinic.cli.files import read_course
     from pgclinic.cli.output import columns, deliver, say, wants_color
     from pgclinic.cli.progress import shown
@@ -105,7 +112,7 @@ def treat(
         jobs=jobs,
     )
     conninfo = conninfo_of(where, "treat")
-    course = read_course(prescription)
+    course = read_course(prescription).until(latest_of(when))
     if dry_run or form is Format.TEXT:
         examined = shown(apply(conninfo, course, dry_run=True, manner=manner))
         if dry_run and form is Format.JSON:
