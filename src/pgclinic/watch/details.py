@@ -20,7 +20,11 @@ class Details(msgspec.Struct, array_like=True):
 def packed(sample: Sample) -> bytes | None:
     """What is kept of a sample beside its figures; tables that nothing happened to are left out."""
     tables = tuple(each for each in sample.tables if each.bytes is not None or _is_touched(each))
-    details = Details(sample.statements, tables, sample.indexes, sample.sessions)
+    return packed_details(Details(sample.statements, tables, sample.indexes, sample.sessions))
+
+
+def packed_details(details: Details) -> bytes | None:
+    """The same, None of nothing."""
     return None if details == Details() else zlib.compress(msgspec.msgpack.encode(details), 1)
 
 

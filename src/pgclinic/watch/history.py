@@ -59,7 +59,7 @@ class History(Writing):
     def targets(self) -> tuple[WatchedTarget, ...]:
         """All that were ever watched, by name."""
         last = sa.select(sa.func.max(SAMPLES.c.at)).where(SAMPLES.c.target_id == TARGETS.c.id).scalar_subquery()
-        rows = self._rows(sa.select(TARGETS, last.label("last")).order_by(TARGETS.c.name))
+        rows = self.rows(sa.select(TARGETS, last.label("last")).order_by(TARGETS.c.name))
         return tuple(
             WatchedTarget(
                 name=row.name,
@@ -73,7 +73,7 @@ class History(Writing):
 
     def series(self, target: str) -> tuple[tuple[str, Unit, ObjectName | None], ...]:
         """Name, unit and object of every observation that there is of a target."""
-        rows = self._rows(sa.select(SERIES).where(SERIES.c.target_id == self._known(target)).order_by(SERIES.c.id))
+        rows = self.rows(sa.select(SERIES).where(SERIES.c.target_id == self.id_of(target)).order_by(SERIES.c.id))
         return tuple(dict.fromkeys((row.name, Unit(row.unit), _object_of(row)) for row in rows))
 
     def observations(
@@ -89,12 +89,12 @@ class History(Writing):
         """One figure over time, oldest first: sampled over hours, of five minutes over days, of hours over longer."""
         begin, end = _span(since, until)
         wanted = resolution_for(begin, end) if resolution is None else resolution
-        mine = [SERIES.c.target_id == self._known(target), SERIES.c.name == name, *_is_of(of)]
+        mine = [SERIES.c.target_id == self.id_of(target), SERIES.c.name == name, *_is_of(of)]
         where = [*mine, OBSERVATIONS.c.at > begin, OBSERVATIONS.c.at <= end]
         together = SERIES.join(OBSERVATIONS, SERIES.c.id == OBSERVATIONS.c.series_id)
         columns = (OBSERVATIONS, SERIES.c.provenance)
         found: dict[tuple[int, int], Any] = {}
-        for row in self._rows(sa.select(*columns).select_from(together).where(*where).order_by(OBSERVATIONS.c.at)):
+        for row in self.rows(sa.select(*columns).select_from(together).where(*where).order_by(OBSERVATIONS.c.at)):
             found[row.resolution, row.at] = row
         return tuple(
             Point(
@@ -112,26 +112,26 @@ class History(Writing):
         """Each look without what it saw, oldest first."""
         begin, end = _span(since, until)
         columns = [column for column in SAMPLES.c if column is not SAMPLES.c.details]
-        where = (SAMPLES.c.target_id == self._known(target), SAMPLES.c.resolution == 0)
-        rows = self._rows(
+        where = (SAMPLES.c.target_id == self.id_of(target), SAMPLES.c.resolution == 0)
+        rows = self.rows(
             sa.select(*columns).where(*where, SAMPLES.c.at > begin, SAMPLES.c.at <= end).order_by(SAMPLES.c.at)
         )
         return tuple(_sample(target, row, Details(), ()) for row in rows)
 
     def last_sample(self, target: str, before: str | None = None, *, is_reached: bool = True) -> Sample | None:
         """The last look at or before a moment with all that it saw, None without one; ``is_reached``: one that saw."""
-        identity = self._known(target)
+        identity = self.id_of(target)
         where = [SAMPLES.c.target_id == identity, SAMPLES.c.resolution == 0]
         if before is not None:
             where.append(SAMPLES.c.at <= micros(before))
         if is_reached:
             where.append(SAMPLES.c.gap != "unreachable")
-        rows = self._rows(sa.select(SAMPLES).where(*where).order_by(SAMPLES.c.at.desc()).limit(1))
+        rows = self.rows(sa.select(SAMPLES).where(*where).order_by(SAMPLES.c.at.desc()).limit(1))
         if not rows:
             return None
         together = SERIES.join(OBSERVATIONS, SERIES.c.id == OBSERVATIONS.c.series_id)
         of_it = (SERIES.c.target_id == identity, OBSERVATIONS.c.resolution == 0, OBSERVATIONS.c.at == rows[0].at)
-        observed = self._rows(sa.select(SERIES, OBSERVATIONS.c.value).select_from(together).where(*of_it))
+        observed = self.rows(sa.select(SERIES, OBSERVATIONS.c.value).select_from(together).where(*of_it))
         figures = (
             Observation(
                 name=row.name,
@@ -212,7 +212,7 @@ class History(Writing):
 
     def texts(self, target: str) -> dict[tuple[str, str], StatementText]:
         """The texts of statements, by query id and role."""
-        rows = self._rows(sa.select(TEXTS).where(TEXTS.c.target_id == self._known(target)))
+        rows = self.rows(sa.select(TEXTS).where(TEXTS.c.target_id == self.id_of(target)))
         found = (
             StatementText(
                 queryid=row.queryid,
@@ -230,18 +230,18 @@ class History(Writing):
         """The grades of the checkups that were kept, oldest first."""
         begin, end = _span(since, until)
         columns = (CHECKUPS.c.at, CHECKUPS.c.score, CHECKUPS.c.letter, CHECKUPS.c.confidence)
-        where = (CHECKUPS.c.target_id == self._known(target), CHECKUPS.c.at > begin, CHECKUPS.c.at <= end)
-        rows = self._rows(sa.select(*columns).where(*where).order_by(CHECKUPS.c.at))
+        where = (CHECKUPS.c.target_id == self.id_of(target), CHECKUPS.c.at > begin, CHECKUPS.c.at <= end)
+        rows = self.rows(sa.select(*columns).where(*where).order_by(CHECKUPS.c.at))
         return tuple(
             KeptGrade(at=iso(row.at), score=row.score, letter=row.letter, confidence=row.confidence) for row in rows
         )
 
     def checkup(self, target: str, at: str | None = None) -> Checkup | None:
         """The last checkup at or before a moment, None without one."""
-        where = [CHECKUPS.c.target_id == self._known(target)]
+        where = [CHECKUPS.c.target_id == self.id_of(target)]
         if at is not None:
             where.append(CHECKUPS.c.at <= micros(at))
-        rows = self._rows(sa.select(CHECKUPS.c.document).where(*where).order_by(CHECKUPS.c.at.desc()).limit(1))
+        rows = self.rows(sa.select(CHECKUPS.c.document).where(*where).order_by(CHECKUPS.c.at.desc()).limit(1))
         return msgspec.msgpack.decode(zlib.decompress(rows[0].document), type=Checkup) if rows else None
 
     def _details(
@@ -250,8 +250,8 @@ class History(Writing):
         """Details in order of time, each moment once: as coarse as allowed, for sums; ``None`` for what is drawn."""
         begin, end = _span(since, until)
         wanted = resolution_for(begin, end) if resolution is None else resolution
-        mine = SAMPLES.c.target_id == self._known(target)
-        keys = self._rows(
+        mine = SAMPLES.c.target_id == self.id_of(target)
+        keys = self.rows(
             sa.select(SAMPLES.c.resolution, SAMPLES.c.at)
             .where(mine, SAMPLES.c.at > begin, SAMPLES.c.at <= end)
             .order_by(SAMPLES.c.at)
@@ -261,7 +261,7 @@ class History(Writing):
             some = chosen[start : start + _FEW]
             rows = {
                 (row.resolution, row.at): row
-                for row in self._rows(sa.select(SAMPLES).where(mine, SAMPLES.c.at.in_([at for _, at in some])))
+                for row in self.rows(sa.select(SAMPLES).where(mine, SAMPLES.c.at.in_([at for _, at in some])))
             }
             for key in some:
                 row = rows[key]

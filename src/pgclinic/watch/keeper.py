@@ -12,6 +12,7 @@ from pgclinic.model.watching import Sample
 from pgclinic.watch.clock import Clock
 from pgclinic.watch.history import History
 from pgclinic.watch.moments import SECOND, micros
+from pgclinic.watch.upkeep import Retention, keep_up
 from pgclinic.watch.watcher import Sighting
 from pgclinic.watch.writing import StoreError
 
@@ -24,13 +25,16 @@ LEASE_SECONDS = 120.0
 _AT_ONCE = 100
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
+_UPKEEP_SECONDS = 300.0
 _LOG = logging.getLogger(__name__)
 
 
 class Keeper:
     """Writes what is put into it, from one thread at a time; ``put`` may be called from any."""
 
-    def __init__(self, history: History, clock: Clock, *, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self, history: History, clock: Clock, *, most_waiting: int = MOST_WAITING, retention: Retention | None = None
+    ) -> None:
         self.history = history
         self.holder = uuid.uuid4().hex
         self.written = 0
@@ -47,6 +51,8 @@ class Keeper:
         self._claims: dict[str, int] = {}
         self._pause = _FIRST_PAUSE
         self._retry_at = 0.0
+        self._retention = retention or Retention()
+        self._kept_up_at: dict[str, float] = {}
 
     def put(self, sighting: Sighting) -> None:
         """Have it kept, soon."""
@@ -70,6 +76,7 @@ class Keeper:
             while fresh:
                 self._write(fresh[:_AT_ONCE])
                 del fresh[:_AT_ONCE]
+            self._keep_up()
         except StoreError as error:
             if not self.trouble:
                 _LOG.warning("The history store cannot be written: %s; samples wait in memory.", error)
@@ -91,6 +98,15 @@ class Keeper:
                 self.history.release(_claim_of(name), self.holder)
             except StoreError:
                 return
+
+    def _keep_up(self) -> None:
+        """Put together and forget, target by target: each in its turn, so that no flush takes long."""
+        now = self._clock.steady()
+        for target in self._claims:
+            if now - self._kept_up_at.get(target, -_UPKEEP_SECONDS) >= _UPKEEP_SECONDS:
+                is_first = target not in self._kept_up_at
+                self._kept_up_at[target] = now
+                keep_up(self.history, target, self._clock.now(), self._retention, is_thorough=is_first)
 
     def _write(self, sightings: Sequence[Sighting]) -> None:
         ours = [each for each in sightings if self._is_ours(each.sample.target)]

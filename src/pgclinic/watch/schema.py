@@ -1,8 +1,9 @@
 """The tables of the history store, the same in SQLite and PostgreSQL.
 
 Times are microseconds since 1970. ``resolution`` is 0 for what was sampled, else how many seconds were put together:
-300 or 3600. What a sample says of statements, tables, indexes and sessions is one compressed ``details``; figures that
-are drawn and judged are rows of ``observations``. How the store came to this shape is told by ``migrations``.
+300 or 3600; ``looks`` says of how many samples. What a sample says of statements, tables, indexes and sessions is one
+compressed ``details``; figures that are drawn and judged are rows of ``observations``. How the store came to this
+shape is told by ``migrations``.
 """
 
 from sqlalchemy import (
@@ -70,6 +71,7 @@ SAMPLES = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("took_ms", Float, nullable=False, server_default="0"),
     Column("late_seconds", Float, nullable=False, server_default="0"),
+    Column("looks", Integer, nullable=False, server_default="1"),
     Column("details", LargeBinary),
 )
 

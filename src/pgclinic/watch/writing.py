@@ -51,7 +51,7 @@ class Writing:
 
     def write_all(self, samples: Sequence[Sample]) -> int:
         """Keep samples in one transaction; says how many were new."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             return sum(self._write(connection, sample) for sample in samples)
 
     def _write(self, connection: Connection, sample: Sample) -> bool:
@@ -86,7 +86,7 @@ class Writing:
 
     def describe(self, target: str, server: Server) -> None:
         """Keep which server and database a target is."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             identity = self._target_id(connection, target)
             connection.execute(
                 sa.update(TARGETS)
@@ -100,7 +100,7 @@ class Writing:
 
     def write_texts(self, target: str, texts: Iterable[StatementText]) -> None:
         """Keep the texts of statements that are not known yet."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             identity = self._target_id(connection, target)
             rows = [{"target_id": identity, **msgspec.structs.asdict(each)} for each in texts]
             if rows:
@@ -108,7 +108,7 @@ class Writing:
 
     def write_checkup(self, target: str, checkup: Checkup) -> None:
         """Keep a checkup, at its snapshot's clock."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             row = {
                 "target_id": self._target_id(connection, target),
                 "at": micros(checkup.header.clock),
@@ -125,7 +125,7 @@ class Writing:
         One watcher a target writes: two on the same store would count everything twice.
         """
         until = micros(now) + int(seconds * 1_000_000)
-        with self._writing() as connection:
+        with self.writing() as connection:
             if self._is_new(connection, LEASES, {"name": name, "holder": holder, "until": until}):
                 return True
             mine = sa.or_(LEASES.c.holder == holder, LEASES.c.until <= micros(now))
@@ -134,11 +134,12 @@ class Writing:
 
     def release(self, name: str, holder: str) -> None:
         """Give up what ``claim`` gave."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(sa.delete(LEASES).where(LEASES.c.name == name, LEASES.c.holder == holder))
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes; raises StoreError."""
         try:
             with self.engine.begin() as connection:
                 if self.engine.dialect.name == "sqlite":
@@ -149,7 +150,8 @@ class Writing:
             self._series.clear()
             raise StoreError(error) from None
 
-    def _rows(self, query: "sa.Select[Any]") -> Sequence[Any]:
+    def rows(self, query: "sa.Select[Any]") -> Sequence[Any]:
+        """What a query finds; raises StoreError."""
         try:
             with self.engine.connect() as connection:
                 return connection.execute(query).all()
@@ -167,10 +169,10 @@ class Writing:
             return postgresql.insert(table).on_conflict_do_nothing()
         return sqlite.insert(table).on_conflict_do_nothing()
 
-    def _known(self, target: str) -> int:
+    def id_of(self, target: str) -> int:
         """The id of a target, -1 of one that was never watched."""
         if target not in self._targets:
-            rows = self._rows(sa.select(TARGETS.c.id).where(TARGETS.c.name == target))
+            rows = self.rows(sa.select(TARGETS.c.id).where(TARGETS.c.name == target))
             if not rows:
                 return -1
             self._targets[target] = rows[0].id
