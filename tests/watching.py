@@ -72,6 +72,7 @@ class SimulatedServer:
         self._queryids = [str(1000 + number) for number in range(statements)]
         self._tables = list(range(1, tables + 1))
         self._calls = Counter[str]()
+        self._since: dict[str, str] = {}
         self._inserts = Counter[int]()
         self._commits = 0
         self._seen_calls = Counter[str]()
@@ -105,6 +106,7 @@ class SimulatedServer:
         for queryid in self._queryids[::2]:
             self.unseen_calls[queryid] += self._calls[queryid] - self._seen_calls[queryid]
             self._calls[queryid] = self._seen_calls[queryid] = 0
+            self._since[queryid] = self.now()
 
     def reset_statistics(self) -> None:
         self.work()
@@ -163,6 +165,7 @@ class SimulatedServer:
                     total_ms=2.0 * calls,
                     mean_ms=2.0,
                     shared_blks_hit=calls,
+                    since=self._since.get(queryid),
                 )
                 for queryid, calls in self._calls.items()
                 if calls

@@ -24,7 +24,7 @@ def test_a_signal_ends_it_with_everything_kept(
     database = database_on(18)
     store = tmp_path / "history.sqlite"
     with subprocess.Popen(
-        [program, "watch", database.conninfo, "--store", str(store), "--format", "json"],
+        [program, "watch", database.conninfo, "--store", str(store), "--format", "json", "--checkup-at", "off"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -62,6 +62,7 @@ def _samples(store: Path) -> int:
     [
         (("--every", "1s"), "--every: 1s is out of range"),
         (("--for", "soon"), "--for: 'soon' is no span of time"),
+        (("--checkup-at", "noon"), "--checkup-at: 'noon' is no time of day"),
         (("--store", "mysql://root:secret@h/x"), "--store is neither SQLite nor PostgreSQL"),
         (("host=127.0.0.1 port=1 dbname=x",), "Two of the TARGETs"),
     ],

@@ -46,9 +46,9 @@ def mishaps(
     every(3100, 1100, (0, lambda: server.restart(is_crash=True)))
     every(2900, 1300, (0, lambda: setattr(server, "is_up", False)), (400, lambda: setattr(server, "is_up", True)))
     every(3300, 1500, (0, lock), (250, unlock))
-    every(3500, 1700, (0, set_clock(3600)), (600, set_clock(-3600)))
-    every(3700, 1900, (0, set_clock(-90)), (300, set_clock(90)))
-    every(3900, 2100, (0, lambda: setattr(clock, "offset", clock.offset + 7200)))
+    every(3500, 1700, (0, set_clock(3600.25)), (600, set_clock(-3600.25)))
+    every(3700, 1900, (0, set_clock(-90.5)), (300, set_clock(90.5)))
+    every(3900, 2100, (0, lambda: setattr(clock, "offset", clock.offset + 7200.125)))
     return planned
 
 

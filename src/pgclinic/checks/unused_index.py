@@ -17,7 +17,7 @@ What to do:
 from collections.abc import Iterator
 
 from pgclinic.model.catalog import Index
-from pgclinic.model.clock import DAY, seconds_counted
+from pgclinic.model.clock import DAY, seconds_between, seconds_counted
 from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.indexes import has_a_duty
@@ -32,7 +32,6 @@ NEEDS = ("indexes", "constraints", "database_counters")
 
 def examine(snapshot: Snapshot, *, window_days: float = 30, min_bytes: int = 1_048_576) -> Iterator[Finding]:
     """Indexes that only cost, in the order of the catalog."""
-    window = seconds_counted(snapshot)
     families = _families(snapshot)
     all_bytes = sum(bytes_of(snapshot, index) for index in snapshot.indexes)
     for root in snapshot.indexes:
@@ -43,6 +42,7 @@ def examine(snapshot: Snapshot, *, window_days: float = 30, min_bytes: int = 1_0
         if not root.is_valid or any(has_a_duty(snapshot, index) for index in family):
             continue
         table = snapshot.relation_by_oid[root.relation]
+        window = _seconds_counted(snapshot, family)
         # ANALYZE gathers statistics for expressions of an index, which the planner uses without ever scanning it.
         informs_planner = any(not key.is_column for key in root.definition.keys)
         is_long = window is not None and window >= window_days * DAY and not informs_planner
@@ -69,6 +69,14 @@ def examine(snapshot: Snapshot, *, window_days: float = 30, min_bytes: int = 1_0
             burden=size / all_bytes,
             remedy=drop_index.remedy(root) if is_long and not root.is_partitioned else None,
         )
+
+
+def _seconds_counted(snapshot: Snapshot, family: tuple[Index, ...]) -> float | None:
+    """How long scans of all of them were counted: of an index since its own reset, where that is known."""
+    clock, whole = snapshot.header.clock, seconds_counted(snapshot)
+    spans = [seconds_between(index.stats_reset, clock) if index.stats_reset else whole for index in family]
+    known = [span for span in spans if span is not None]
+    return min(known) if len(known) == len(spans) else None
 
 
 def _families(snapshot: Snapshot) -> dict[int, tuple[Index, ...]]:

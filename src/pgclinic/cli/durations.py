@@ -1,6 +1,7 @@
 """Spans of time as people type them."""
 
 import re
+from datetime import time
 
 from pgclinic.model.errors import UserError
 
@@ -18,3 +19,13 @@ def seconds_of(given: str, option: str, *, least: float = 0.0, most: float = _LO
     if not least <= found <= most:
         raise UserError(f"{option}: {given} is out of range; give something from {least:g} s to {most:g} s.")
     return found
+
+
+def hour_of(given: str, option: str) -> time | None:
+    """A time of day as ``03:00``, None for ``off``. Raises UserError."""
+    if given.strip().lower() == "off":
+        return None
+    try:
+        return time.fromisoformat(given.strip())
+    except ValueError:
+        raise UserError(f"{option}: {given!r} is no time of day; give one such as 03:00, or off.") from None

@@ -3,12 +3,14 @@
 import os
 import threading
 from collections.abc import Callable, Generator, Sequence
+from datetime import datetime, time
 
 import msgspec
 
 from pgclinic.model.progress import Progress
 from pgclinic.model.watching_report import WatchReport
 from pgclinic.postgres.connect import parameters_of
+from pgclinic.verbs.nights import Nights
 from pgclinic.watch.clock import SystemClock
 from pgclinic.watch.history import History
 from pgclinic.watch.keeper import Keeper
@@ -51,27 +53,34 @@ def watch(
     interval: float = INTERVAL_SECONDS,
     seconds: float | None = None,
     listeners: Sequence[Listener] = (),
+    checkup_at: time | None = None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Generator[Progress, None, WatchReport]:
     """Look every ``interval`` seconds until ``is_over`` or for so many ``seconds``; whatever ends it, all is kept.
 
+    Each night, when ``checkup_at`` has come by this machine's clock, every target is examined and graded; None: never.
     Reads only. A server that does not answer and a store that cannot be written are told as notes, and never end it.
     """
     clock = SystemClock()
     keeper = Keeper(history, clock)
     watchers = [Watcher(each.name, ServerSource(each.conninfo), clock, interval=interval) for each in targets]
     notes = Notes()
+    places = [(each.name, each.conninfo) for each in targets] if checkup_at else []
+    nights = Nights(places, history, checkup_at or time(), listeners=listeners)
     with Loop(watchers, keeper, clock, listeners=(*listeners, notes)) as loop:
         thread = threading.Thread(target=loop.run, args=(seconds,), name="pgclinic-watch")
         thread.start()
         try:
             while thread.is_alive() and not is_over():
                 yield from _told(notes, keeper)
+                for note in nights.step(datetime.now().astimezone()):
+                    yield Progress("", note=note)
                 yield Progress(_line(loop, keeper, len(targets)))
                 thread.join(_TELL_SECONDS)
         finally:
             loop.stop()
             thread.join()
+            nights.close()
     yield from _told(notes, keeper)
     return WatchReport(
         targets=len(targets),

@@ -13,6 +13,7 @@
     history.sessions(target, at=…)                    # Session… of the last look at or before that moment
     history.samples(target, since, until)             # Sample…, without details: gaps, how long looks took
     history.write_checkup(target, checkup), history.grades(target), history.checkup(target, at=…)
+    history.night(target, at=…)                       # Night: slower statements, treatments to think over
     history.texts(target)                             # StatementText by (queryid, role)
 
 Times go in and come out as ISO 8601 texts. ``since`` is exclusive and ``until`` inclusive: a sample at ``at`` is of the
@@ -41,12 +42,13 @@ from pgclinic.model.history import (
     WatchedTarget,
 )
 from pgclinic.model.names import ObjectName
+from pgclinic.model.nightly import Night
 from pgclinic.model.watching import IndexDelta, Observation, Sample, StatementDelta, TableDelta
 from pgclinic.watch.covering import RESOLUTIONS, covering, resolution_for
 from pgclinic.watch.details import Details, unpacked
 from pgclinic.watch.merging import merged_indexes, merged_statements, merged_tables
 from pgclinic.watch.moments import iso, micros
-from pgclinic.watch.schema import CHECKUPS, OBSERVATIONS, SAMPLES, SERIES, TARGETS, TEXTS
+from pgclinic.watch.schema import CHECKUPS, NIGHTS, OBSERVATIONS, SAMPLES, SERIES, TARGETS, TEXTS
 from pgclinic.watch.writing import Writing
 
 _FEW = 400
@@ -152,7 +154,7 @@ class History(Writing):
     def statements(self, target: str, since: str | None = None, until: str | None = None) -> tuple[StatementTotal, ...]:
         """What each statement gained over a time, those that took longest first."""
         texts = self.texts(target)
-        details = (each for _, _, each in self._details(target, since, until))
+        details = (each for _, _, each in self.details(target, since, until))
         return tuple(
             _total(gained, texts.get((gained.queryid, gained.role)))
             for gained in merged_statements(delta for each in details for delta in each.statements)
@@ -170,7 +172,7 @@ class History(Writing):
     ) -> tuple[StatementPoint, ...]:
         """What one statement gained, oldest first; of all roles together unless one is named."""
         found = []
-        for at, seconds, details in self._details(target, since, until, resolution):
+        for at, seconds, details in self.details(target, since, until, resolution):
             own = [
                 each for each in details.statements if each.queryid == queryid and (role is None or each.role == role)
             ]
@@ -180,12 +182,12 @@ class History(Writing):
 
     def tables(self, target: str, since: str | None = None, until: str | None = None) -> tuple[TableDelta, ...]:
         """What each table gained over a time, by name; its rows and bytes are the last that were seen."""
-        details = (each for _, _, each in self._details(target, since, until))
+        details = (each for _, _, each in self.details(target, since, until))
         return merged_tables(delta for each in details for delta in each.tables)
 
     def indexes(self, target: str, since: str | None = None, until: str | None = None) -> tuple[IndexDelta, ...]:
         """How often each index was scanned over a time, by name."""
-        details = (each for _, _, each in self._details(target, since, until))
+        details = (each for _, _, each in self.details(target, since, until))
         return merged_indexes(delta for each in details for delta in each.indexes)
 
     def table_history(
@@ -194,7 +196,7 @@ class History(Writing):
         """What one table gained, oldest first."""
         return tuple(
             TablePoint(at=at, seconds=seconds, gained=each)
-            for at, seconds, details in self._details(target, since, until, None)
+            for at, seconds, details in self.details(target, since, until, None)
             for each in details.tables
             if (each.object.name, each.object.schema) == (name, schema)
         )
@@ -205,7 +207,7 @@ class History(Writing):
         """How often one index was scanned, oldest first."""
         return tuple(
             IndexPoint(at=at, seconds=seconds, gained=each)
-            for at, seconds, details in self._details(target, since, until, None)
+            for at, seconds, details in self.details(target, since, until, None)
             for each in details.indexes
             if (each.object.name, each.object.schema) == (name, schema)
         )
@@ -244,7 +246,15 @@ class History(Writing):
         rows = self.rows(sa.select(CHECKUPS.c.document).where(*where).order_by(CHECKUPS.c.at.desc()).limit(1))
         return msgspec.msgpack.decode(zlib.decompress(rows[0].document), type=Checkup) if rows else None
 
-    def _details(
+    def night(self, target: str, at: str | None = None) -> Night | None:
+        """What the last regular checkup at or before a moment found by looking back, None without one."""
+        where = [NIGHTS.c.target_id == self.id_of(target)]
+        if at is not None:
+            where.append(NIGHTS.c.at <= micros(at))
+        rows = self.rows(sa.select(NIGHTS.c.document).where(*where).order_by(NIGHTS.c.at.desc()).limit(1))
+        return msgspec.msgpack.decode(zlib.decompress(rows[0].document), type=Night) if rows else None
+
+    def details(
         self, target: str, since: str | None, until: str | None, resolution: int | None = RESOLUTIONS[-1]
     ) -> Iterator[tuple[str, float, Details]]:
         """Details in order of time, each moment once: as coarse as allowed, for sums; ``None`` for what is drawn."""

@@ -53,6 +53,7 @@ class Keeper:
         self._retry_at = 0.0
         self._retention = retention or Retention()
         self._kept_up_at: dict[str, float] = {}
+        self._newest: dict[str, int] = {}
 
     def put(self, sighting: Sighting) -> None:
         """Have it kept, soon."""
@@ -125,10 +126,18 @@ class Keeper:
         for target in said:
             del self._dropped_of[target]
         for each in sightings:
+            self._mind_order(each.sample)
             if each.server is not None:
                 self.history.describe(each.sample.target, each.server)
             if each.texts:
                 self.history.write_texts(each.sample.target, each.texts)
+
+    def _mind_order(self, sample: Sample) -> None:
+        """A sample from before the last, by a clock that was set, belongs to what may be put together already."""
+        at, newest = micros(sample.at), self._newest.get(sample.target, 0)
+        if at < newest and sample.target in self._kept_up_at:
+            self._kept_up_at[sample.target] = -_UPKEEP_SECONDS
+        self._newest[sample.target] = max(at, newest)
 
     def _write_or_drop(self, sighting: Sighting) -> None:
         """One that the store will never take must not keep the others from it."""

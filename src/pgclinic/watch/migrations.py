@@ -34,7 +34,12 @@ def _alerts(connection: Connection) -> None:
     alerts.METADATA.create_all(connection)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first, _alerts)
+def _nights(connection: Connection) -> None:
+    """What regular checkups find by looking back."""
+    schema.SINCE_VERSION_3.create_all(connection)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first, _alerts, _nights)
 """The step at position n makes version n + 1."""
 
 VERSION = len(STEPS)

@@ -113,3 +113,14 @@ LEASES = Table(
     Column("holder", Text, nullable=False),
     Column("until", BigInteger, nullable=False),
 )
+
+SINCE_VERSION_3 = MetaData()
+"""What the first version did not have yet."""
+
+NIGHTS = Table(
+    "nights",
+    SINCE_VERSION_3,
+    Column("target_id", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("document", LargeBinary, nullable=False),
+)

@@ -14,11 +14,12 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from pgclinic.model.checkup import Checkup
 from pgclinic.model.history import StatementText
 from pgclinic.model.names import ObjectName
+from pgclinic.model.nightly import Night
 from pgclinic.model.snapshot import Server
 from pgclinic.model.watching import Observation, Sample
 from pgclinic.watch.details import packed
 from pgclinic.watch.moments import micros
-from pgclinic.watch.schema import CHECKUPS, LEASES, OBSERVATIONS, SAMPLES, SERIES, TARGETS, TEXTS
+from pgclinic.watch.schema import CHECKUPS, LEASES, NIGHTS, OBSERVATIONS, SAMPLES, SERIES, TARGETS, TEXTS
 from pgclinic.watch.store import WAIT_SECONDS, first_line, open_store
 
 
@@ -118,6 +119,16 @@ class Writing:
                 "document": zlib.compress(msgspec.msgpack.encode(checkup)),
             }
             self._is_new(connection, CHECKUPS, row)
+
+    def write_night(self, target: str, night: Night) -> None:
+        """Keep what a regular checkup found by looking back."""
+        with self.writing() as connection:
+            row = {
+                "target_id": self._target_id(connection, target),
+                "at": micros(night.at),
+                "document": zlib.compress(msgspec.msgpack.encode(night)),
+            }
+            self._is_new(connection, NIGHTS, row)
 
     def claim(self, name: str, holder: str, *, now: str, seconds: float) -> bool:
         """Take or keep the sole right to do something until so many seconds from ``now``; False where another has it.

@@ -45,6 +45,9 @@ def watch(
         str | None, typer.Option("--for", metavar="SPAN", help="End after so long, such as 1h; else when stopped.")
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Two looks and what lies between them, then end.")] = False,
+    checkup_at: Annotated[
+        str, typer.Option(metavar="HH:MM", help="When each target is examined and graded; off for never.")
+    ] = "03:00",
     form: Annotated[Format, typer.Option("--format", help="How what came of it is written.")] = Format.TEXT,
     password_command: Annotated[
         str | None,
@@ -56,7 +59,7 @@ def watch(
     Reads only, in one short transaction a look. Keeps what statements, tables and indexes gained, who was at work, and
     key figures, in a history store. Ends at Ctrl-C or SIGTERM with everything kept.
     """
-    from pgclinic.cli.durations import seconds_of
+    from pgclinic.cli.durations import hour_of, seconds_of
     from pgclinic.cli.extras import demand_extra
     from pgclinic.cli.interrupts import ended_by_signal
     from pgclinic.cli.output import deliver
@@ -90,6 +93,7 @@ def watch(
                     history=history,
                     interval=interval,
                     seconds=interval + 1 if once else seconds,
+                    checkup_at=None if once else hour_of(checkup_at, "--checkup-at"),
                     is_over=is_over,
                 )
             )
