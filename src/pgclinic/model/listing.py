@@ -9,9 +9,9 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     """One statement of the workload over all roles; times in milliseconds, since the counters began (measured).
 
     ``text`` is untrusted, and its beginning only where ``is_cut``. ``share`` is its part of all time that statements
-    took, 0 to 1. ``p95_ms`` is estimated from mean and deviation, None below twenty calls. ``read_bytes`` came from
-    outside of shared buffers, ``spilled_bytes`` were written to temporary files; ``cache_hit`` is the share of pages
-    that were found in shared buffers, None where none was asked for.
+    took, 0 to 1. ``p95_ms`` is estimated from mean and deviation, None below twenty calls; ``max_ms`` is None over a
+    span of history. ``read_bytes`` came from outside of shared buffers, ``spilled_bytes`` were written to temporary
+    files; ``cache_hit`` is the share of pages that were found in shared buffers, None where none was asked for.
     """
 
     fingerprint: str
@@ -23,7 +23,7 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     total_ms: float
     share: float
     mean_ms: float
-    max_ms: float
+    max_ms: float | None
     p95_ms: float | None
     read_bytes: int
     spilled_bytes: int

@@ -1,21 +1,28 @@
 """The request at hand: who asks, in which language, of which moment; and the page that answers."""
 
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from litestar import MediaType, Request, Response
 from litestar.di import NamedDependency
+from litestar.exceptions import ValidationException
 
+from pgclinic.model.activity import Session
+from pgclinic.model.listing import IndexLine, StatementLine, TableLine
 from pgclinic.report.html import environment
 from pgclinic.report.language import LANGUAGES, Language, language
 from pgclinic.web.access import csrf
 from pgclinic.web.access.visitor import Role, Visitor
 from pgclinic.web.assets import address_of
+from pgclinic.web.past import SPANS
 from pgclinic.web.sections import SECTIONS
 from pgclinic.web.site import Database, Site
 from pgclinic.web.visit import Visit
 
+ALL = "all"
+"""The span since the counters began."""
 LANGUAGE_COOKIE = "pgclinic_lang"
 _STRANGER = Visitor(role=Role.VIEWER)
 
@@ -27,7 +34,9 @@ class Here:
         self.site, self.request = site, request
         self.visitor: Visitor = request.scope.get("visitor") or _STRANGER  # type: ignore[assignment]  # see Gate
         self.key: str = request.path_params.get("key", "")
-        self.at: str = request.query_params.get("at", "")
+        self.at = _moment(request.query_params.get("at", ""))
+        asked = request.query_params.get("span", "")
+        self.span: str = asked if asked in SPANS or asked == ALL else ""
 
     @cached_property
     def language(self) -> Language:
@@ -46,6 +55,37 @@ class Here:
     def visit(self) -> Visit:
         """What was seen of it, at the moment asked for. Raises UserError for a moment before anything was seen."""
         return self.database.visit(self.at)
+
+    @property
+    def is_of_span(self) -> bool:
+        """Whether statements and tables are told of a span of history, and not since the counters began."""
+        return self.database.past is not None and (self.span != ALL or self.visit.snapshot is None)
+
+    @cached_property
+    def statements(self) -> tuple[StatementLine, ...]:
+        """The statements of the span, or all that was counted."""
+        past = self.database.past
+        return past.statements(self.span, self.at) if past and self.is_of_span else self.visit.statements
+
+    @cached_property
+    def tables(self) -> tuple[TableLine, ...]:
+        """The tables, with their scans of the span or of all time."""
+        past = self.database.past
+        return past.tables(self.span, self.at) if past and self.is_of_span else self.visit.tables
+
+    @cached_property
+    def indexes(self) -> tuple[IndexLine, ...]:
+        """The indexes, with their scans of the span or of all time."""
+        past = self.database.past
+        return past.indexes(self.span, self.at) if past and self.is_of_span else self.visit.indexes
+
+    @cached_property
+    def sessions(self) -> tuple[Session, ...]:
+        """Who was at work: at the last look, or during the visit."""
+        past = self.database.past
+        if past is not None:
+            return past.history.sessions(past.target, self.at or None)
+        return self.visit.snapshot.sessions if self.visit.snapshot else ()
 
     @property
     def is_operator(self) -> bool:
@@ -68,10 +108,20 @@ class Here:
 
     def link(self, path: str = "", **query: Any) -> str:  # noqa: ANN401 - whatever an address may hold
         """An address below this database, of the same moment."""
-        given = {
-            name: value for name, value in {**query, "at": query.get("at", self.at)}.items() if value not in {"", None}
-        }
+        kept = {"at": self.at, "span": self.span, **query}
+        given = {name: value for name, value in kept.items() if value not in {"", None}}
         return f"/databases/{self.key}/{path}" + (f"?{urlencode(given)}" if given else "")
+
+
+def _moment(text: str) -> str:
+    """A time in ISO 8601, in UTC where it names no zone; empty for none. Raises ValidationException."""
+    if not text:
+        return ""
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that nobody encoded
+    except ValueError:
+        raise ValidationException("at is no time; write it as 2026-11-27T19:05.") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
 
 
 HereNow = NamedDependency[Here]

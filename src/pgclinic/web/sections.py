@@ -6,6 +6,7 @@ SECTIONS = (
     ("", later("Overview")),
     ("statements", later("Statements")),
     ("tables", later("Tables and indexes")),
+    ("activity", later("Activity")),
     ("findings", later("Findings")),
     ("prescriptions", later("Prescriptions")),
     ("whatif", later("What if")),

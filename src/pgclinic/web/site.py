@@ -1,15 +1,19 @@
 """What is served: the databases by their keys, and the jobs."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 from litestar.exceptions import NotFoundException
 
+from pgclinic.model.finding import Severity
+from pgclinic.model.progress import Progress
 from pgclinic.web.access.attempts import Attempts
 from pgclinic.web.access.policy import Policy
 from pgclinic.web.access.sessions import Sessions
 from pgclinic.web.jobs import Jobs
+from pgclinic.web.past import Past
 from pgclinic.web.visit import Visit
 
 _UNFIT = re.compile(r"[^a-z0-9]+")
@@ -20,13 +24,16 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
 
     ``latest()`` is what was seen of it last, None where nothing was yet; ``visit(at)`` that too, or what was seen last
     before a moment, and it raises UserError where there is nothing. ``conninfo`` is where it can be treated; it may
-    hold a password, which this value's text does not show.
+    hold a password, which this value's text does not show. ``past`` is its history, where it is watched; ``examine()``
+    visits it anew, where that can be done.
     """
 
     name: str
     latest: Callable[[], Visit | None]
     visit: Callable[[str], Visit]
     conninfo: str = ""
+    past: Past | None = None
+    examine: Callable[[], Generator[Progress, None, object]] | None = None
 
     def __repr__(self) -> str:
         """Without the conninfo."""
@@ -34,11 +41,18 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site:
-    """One running dashboard."""
+    """One running dashboard. ``severities`` are those of alert rules, by their names."""
 
-    def __init__(self, databases: Sequence[Database], policy: Policy, *, lang: str = "") -> None:
+    def __init__(
+        self,
+        databases: Sequence[Database],
+        policy: Policy,
+        *,
+        lang: str = "",
+        severities: Mapping[str, Severity] = MappingProxyType({}),
+    ) -> None:
         self.databases: Mapping[str, Database] = dict(_keyed(databases))
-        self.policy, self.lang = policy, lang
+        self.policy, self.lang, self.severities = policy, lang, severities
         self.sessions, self.attempts, self.jobs = Sessions(), Attempts(), Jobs()
 
     def database(self, key: str) -> Database:

@@ -6,6 +6,7 @@ from threading import Lock
 
 from pgclinic.grading.listing import index_lines, statement_lines, table_lines
 from pgclinic.model.checkup import Checkup
+from pgclinic.model.errors import UserError
 from pgclinic.model.finding import Finding
 from pgclinic.model.listing import IndexLine, StatementLine, TableLine
 from pgclinic.model.prescription import Course, Prescription
@@ -21,9 +22,12 @@ ONE_TWIN = Lock()
 
 
 class Visit:
-    """What was seen, what was found, and what was prescribed, once somebody asked for that."""
+    """What was seen, what was found, and what was prescribed, once somebody asked for that.
 
-    def __init__(self, snapshot: Snapshot, checkup: Checkup) -> None:
+    ``snapshot`` is None for a checkup out of history, which kept no more.
+    """
+
+    def __init__(self, snapshot: Snapshot | None, checkup: Checkup) -> None:
         self.snapshot, self.checkup = snapshot, checkup
         self.course: Course | None = None
         self._plans: dict[str, tuple[StatementEffect, str]] = {}
@@ -31,12 +35,18 @@ class Visit:
     @property
     def clock(self) -> str:
         """When it was, by the server's clock; ISO 8601."""
-        return self.snapshot.header.clock
+        return self.checkup.header.clock
+
+    def demand_snapshot(self) -> Snapshot:
+        """The snapshot. Raises UserError where history kept none."""
+        if self.snapshot is None:
+            raise UserError("History keeps no whole visit of that moment, so nothing can be planned; go back to now.")
+        return self.snapshot
 
     @cached_property
     def statements(self) -> tuple[StatementLine, ...]:
         """The most time first."""
-        return statement_lines(self.snapshot)
+        return statement_lines(self.snapshot) if self.snapshot else ()
 
     @cached_property
     def statement_of(self) -> Mapping[str, StatementLine]:
@@ -46,20 +56,22 @@ class Visit:
     @cached_property
     def tables(self) -> tuple[TableLine, ...]:
         """The largest first."""
-        return table_lines(self.snapshot)
+        return table_lines(self.snapshot) if self.snapshot else ()
 
     @cached_property
     def indexes(self) -> tuple[IndexLine, ...]:
         """The largest first."""
-        return index_lines(self.snapshot)
+        return index_lines(self.snapshot) if self.snapshot else ()
 
     @cached_property
     def workload(self) -> Workload:
         """The statements that have a plan, in full."""
-        return from_statements.workload_of(self.snapshot)
+        return from_statements.workload_of(self.demand_snapshot())
 
     def in_full(self, fingerprint: str) -> WorkloadStatement | None:
-        """The statement with its whole text; None for one without a plan."""
+        """The statement with its whole text; None for one without a plan, or where there is no whole visit."""
+        if self.snapshot is None:
+            return None
         return next((each for each in self.workload.statements if each.fingerprint == fingerprint), None)
 
     def findings_of(self, fingerprint: str) -> tuple[Finding, ...]:
@@ -84,5 +96,5 @@ class Visit:
         """The statement's plan on the twin, and what planned it. Raises UserError."""
         with ONE_TWIN:
             if statement.fingerprint not in self._plans:
-                self._plans[statement.fingerprint] = drive(plan_statement(self.snapshot, statement))
+                self._plans[statement.fingerprint] = drive(plan_statement(self.demand_snapshot(), statement))
             return self._plans[statement.fingerprint]

@@ -13,6 +13,7 @@ app = typer.Typer()
 EXAMPLES = """\b
 Examples:
   pgclinic serve shop.pgclinic
+  pgclinic serve --store postgresql://keeper@stats/history
   pgclinic serve postgresql://app@db/shop --listen 127.0.0.1:9000
   pgclinic serve shop.pgclinic --listen 0.0.0.0:8432 --tls-cert c.pem --tls-key k.pem \\
       --allow-host pg.example.com --trust-header X-Forwarded-User --proxy 10.0.0.7
@@ -41,6 +42,9 @@ def serve(
     ] = None,
     tls_cert: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate chain, for HTTPS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(metavar="FILE", help="The certificate's private key.")] = None,
+    store: Annotated[
+        str | None, typer.Option(metavar="URI", help="Show what watch keeps there, of every database; no TARGET then.")
+    ] = None,
     lang: LangOption = None,
 ) -> None:
     """Show a database on a dashboard in the browser. Reads only.
@@ -53,6 +57,7 @@ def serve(
     demand_extra("web", "serve")
     from pgclinic.cli.progress import shown
     from pgclinic.cli.targets import located
+    from pgclinic.model.errors import UserError
     from pgclinic.verbs.visits import visited
     from pgclinic.web.serving import Listening, opened, place
     from pgclinic.web.site import Database
@@ -71,6 +76,17 @@ def serve(
             tls_key=tls_key,
         )
     )
+    if store is not None:
+        demand_extra("watch", "serve --store")
+        from pgclinic.watch.history import History
+        from pgclinic.web.watched import Watched
+
+        history = History(store)
+        kept = [Watched(history, each.name).database for each in history.targets()]
+        if not kept:
+            raise UserError("Nothing is in that history store yet; pgclinic watch fills it.")
+        served(door, kept, lang)
+        return
     visit = Visit(*shown(visited(located(where))))
-    database = Database(name=visit.snapshot.server.database, latest=lambda: visit, visit=lambda _: visit)
+    database = Database(name=visit.checkup.server.database, latest=lambda: visit, visit=lambda _: visit)
     served(door, [database], lang)

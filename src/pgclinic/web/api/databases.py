@@ -39,7 +39,7 @@ def get_database(here: HereNow, key: FromPath[str], at: FromQuery[str] = "") -> 
         key=key,
         name=here.database.name,
         seen_at=visit.clock,
-        server_version=visit.snapshot.server.version,
+        server_version=visit.checkup.server.version,
         grade=visit.checkup.grade,
         kpis=visit.checkup.kpis,
     )
@@ -61,7 +61,7 @@ def _summary(here: HereNow, key: str) -> DatabaseSummary:
         key=key,
         name=database.name,
         seen_at=visit.clock,
-        server_version=visit.snapshot.server.version,
+        server_version=visit.checkup.server.version,
         grade=visit.checkup.grade,
         kpis=visit.checkup.kpis,
     )

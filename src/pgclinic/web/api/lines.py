@@ -17,6 +17,8 @@ from pgclinic.web.pages.tables import INDEX_ORDERS, TABLE_ORDERS
 Page = Annotated[int, QueryParameter(ge=1, le=1_000_000, description="Counted from 1.")]
 Size = Annotated[int, QueryParameter(ge=1, le=500, description="Lines of a page.")]
 
+Span = Literal["", "1h", "1d", "7d", "30d", "all"]
+
 
 class StatementDetail(msgspec.Struct, frozen=True, kw_only=True):
     """One statement in full. ``text`` is free of control characters; the lists are fingerprints."""
@@ -46,9 +48,10 @@ def list_statements(
     page: Page = 1,
     size: Size = 50,
     at: FromQuery[str] = "",
+    span: FromQuery[Span] = "",
 ) -> Part[StatementLine]:
     """The statements of applications, the greatest of ``sort`` first."""
-    lines = here.visit.statements
+    lines = here.statements
     return part_of(lines, ORDERS, sort=sort, find=find, text=lambda line: line.text, page=page, size=size)
 
 
@@ -88,9 +91,10 @@ def list_tables(
     page: Page = 1,
     size: Size = 50,
     at: FromQuery[str] = "",
+    span: FromQuery[Span] = "",
 ) -> Part[TableLine]:
     """The tables that hold rows themselves."""
-    lines = here.visit.tables
+    lines = here.tables
     return part_of(lines, TABLE_ORDERS, sort=sort, find=find, text=lambda line: str(line.name), page=page, size=size)
 
 
@@ -103,9 +107,10 @@ def list_indexes(
     page: Page = 1,
     size: Size = 50,
     at: FromQuery[str] = "",
+    span: FromQuery[Span] = "",
 ) -> Part[IndexLine]:
     """The indexes that hold entries themselves."""
-    lines = here.visit.indexes
+    lines = here.indexes
     return part_of(lines, INDEX_ORDERS, sort=sort, find=find, text=lambda line: str(line.name), page=page, size=size)
 
 

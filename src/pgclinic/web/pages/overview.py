@@ -1,10 +1,12 @@
 """The databases, and one of them at a glance."""
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.response import Redirect
 
 from pgclinic.report.checkup_html import values
 from pgclinic.web.here import HereNow
+from pgclinic.web.now import alerts_of, grades_of, kpis_of
+from pgclinic.web.watched import WORDS, begin_examining
 
 _MOST_STATEMENTS = 5
 
@@ -20,10 +22,23 @@ def databases(here: HereNow) -> Response[str] | Redirect:
 @get("/databases/{key:str}/", include_in_schema=False, sync_to_thread=True)
 def overview(here: HereNow) -> Response[str]:
     """Grade, key figures, what to do first, where the time goes."""
-    visit = here.visit
+    if here.database.latest() is None and not here.at:
+        job = here.site.jobs.of(here.key)
+        return here.page("unseen.html", job=job.report if job else None)
     return here.page(
-        "overview.html", heaviest=visit.statements[:_MOST_STATEMENTS], **values(visit.checkup, here.language)
+        "overview.html",
+        heaviest=here.statements[:_MOST_STATEMENTS],
+        kpis=kpis_of(here),
+        grades=grades_of(here),
+        alerts=alerts_of(here),
+        **values(here.visit.checkup, here.language),
     )
 
 
-HANDLERS = (databases, overview)
+@post("/databases/{key:str}/examine", include_in_schema=False, sync_to_thread=True)
+def examine_anew(here: HereNow) -> Redirect:
+    """Visit the database now; it reads only."""
+    return Redirect(f"/jobs/{begin_examining(here.site, here.key, here.language.say(WORDS)).id}", status_code=303)
+
+
+HANDLERS = (databases, overview, examine_anew)

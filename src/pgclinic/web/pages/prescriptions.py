@@ -45,7 +45,7 @@ def begin_writing(here: HereNow) -> Job:
         visit.course = course  # type: ignore[assignment]  # what prescribe returns
 
     return here.site.jobs.begin(
-        prescribe(visit.snapshot),
+        prescribe(visit.demand_snapshot()),
         title=here.language.say("Writing the prescription"),
         database=here.key,
         then=here.link("prescriptions"),

@@ -19,7 +19,8 @@ _MOST_VALUES = 10
 
 def line_of(here: HereNow, fingerprint: str) -> StatementLine:
     """The statement of this fingerprint. Raises NotFoundException."""
-    line = here.visit.statement_of.get(fingerprint)
+    found = (each for each in here.statements if each.fingerprint == fingerprint)
+    line = next(found, None) or here.visit.statement_of.get(fingerprint)
     if line is None:
         raise NotFoundException("There is no such statement in this visit.")
     return line
@@ -27,8 +28,9 @@ def line_of(here: HereNow, fingerprint: str) -> StatementLine:
 
 def text_of(here: HereNow, fingerprint: str) -> str:
     """Its whole text, free of what a browser would act on."""
-    line, statement = line_of(here, fingerprint), here.visit.in_full(fingerprint)
-    return printable(statement.sql if statement else line.text, lines=True)
+    line, statement, past = line_of(here, fingerprint), here.visit.in_full(fingerprint), here.database.past
+    kept = past.text_of(fingerprint) if past and statement is None else ""
+    return printable(statement.sql if statement else kept or line.text, lines=True)
 
 
 def plan_asked(here: HereNow, fingerprint: str) -> tuple[StatementEffect, str]:

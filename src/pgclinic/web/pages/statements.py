@@ -19,7 +19,7 @@ ORDERS = {
 
 def statements_of(here: HereNow, sort: str, find: str, page: int) -> Part[StatementLine]:
     """The part of the table that is asked for."""
-    lines = here.visit.statements
+    lines = here.statements
     return part_of(lines, ORDERS, sort=sort, find=find, text=lambda line: f"{line.text} {line.fingerprint}", page=page)
 
 

@@ -25,13 +25,13 @@ INDEX_ORDERS = {
 
 def tables_of(here: HereNow, sort: str, find: str, page: int) -> Part[TableLine]:
     """The part of the tables that is asked for."""
-    lines = here.visit.tables
+    lines = here.tables
     return part_of(lines, TABLE_ORDERS, sort=sort, find=find, text=lambda line: str(line.name), page=page)
 
 
 def indexes_of(here: HereNow, sort: str, find: str, page: int) -> Part[IndexLine]:
     """The part of the indexes that is asked for."""
-    lines = here.visit.indexes
+    lines = here.indexes
     return part_of(lines, INDEX_ORDERS, sort=sort, find=find, text=lambda line: f"{line.name} {line.table}", page=page)
 
 

@@ -35,8 +35,9 @@ def answered(here: HereNow, asked: Asked) -> WhatIf:
     if not asked.ddl.strip():
         raise UserError("There is nothing to try; write a CREATE INDEX or a DROP INDEX statement.")
     query = parse_script({"query": asked.query}, source="the page") if asked.query.strip() else None
+    snapshot = here.visit.demand_snapshot()
     with ONE_TWIN:
-        return drive(compare(here.visit.snapshot, ddl=(asked.ddl,), query=query))
+        return drive(compare(snapshot, ddl=(asked.ddl,), query=query))
 
 
 @get("/databases/{key:str}/whatif", include_in_schema=False, sync_to_thread=True)

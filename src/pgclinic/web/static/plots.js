@@ -1,0 +1,60 @@
+// Draws what the API tells as curves; a click goes back to that moment.
+const COLOURS = ["--p0", "--p2", "--p4", "--p1", "--p3"];
+const NAMES = { p50_ms: "P50", p95_ms: "P95", p99_ms: "P99", mean_ms: "mean", calls_per_s: "calls/s" };
+const written = {
+  ms: (value) => (value >= 1000 ? `${+(value / 1000).toPrecision(3)} s` : `${+value.toPrecision(3)} ms`),
+  ratio: (value) => `${+(value * 100).toPrecision(3)} %`,
+  bytes: (value) => (value >= 2 ** 30 ? `${(value / 2 ** 30).toFixed(1)} GB` : `${(value / 2 ** 20).toFixed(1)} MB`),
+};
+const figure = (value, unit) => (value == null ? "—" : written[unit]?.(value) ?? `${+value.toPrecision(3)}`);
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const label = (each) => NAMES[each.name] ?? each.name.replaceAll("_", " ");
+
+function aligned(series) {
+  const moments = [...new Set(series.flatMap((each) => each.at))].sort((a, b) => a - b);
+  const rows = series.map((each) => {
+    const values = new Map(each.at.map((at, number) => [at, each.values[number]]));
+    return moments.map((at) => values.get(at) ?? null);
+  });
+  return [moments, ...rows];
+}
+
+function drawn(box, series) {
+  const canvas = box.querySelector(".canvas");
+  const data = aligned(series);
+  const units = [...new Set(series.map((each) => each.unit))];
+  const axis = (unit, side) => ({
+    scale: unit, side, size: 58, stroke: colour("--muted"), ticks: { show: false },
+    grid: { show: side === 3, stroke: colour("--line"), width: 1 }, font: "11px system-ui",
+    values: (_, values) => values.map((value) => figure(value, unit)),
+  });
+  const plot = new uPlot({
+    width: canvas.clientWidth, height: 190, legend: { live: false, show: series.length > 1 }, cursor: { y: false },
+    scales: { x: {}, ...Object.fromEntries(units.map((unit) => [unit, { range: (_, __, high) => [0, unit === "ratio" ? 1 : high * 1.1 || 1] }])) },
+    axes: [{ stroke: colour("--muted"), grid: { show: false }, ticks: { show: false }, font: "11px system-ui" },
+      ...units.slice(0, 2).map((unit, number) => axis(unit, number ? 1 : 3))],
+    series: [{}, ...series.map((each, number) => ({
+      label: label(each), scale: each.unit, stroke: colour(COLOURS[number % COLOURS.length]), width: 1.75,
+      points: { show: each.at.length < 3 }, spanGaps: false,
+    }))],
+    hooks: { ready: [(made) => made.over.addEventListener("click", () => {
+      const number = made.cursor.idx;
+      if (number == null) return;
+      location.href = box.dataset.at.replace("at=AT", `at=${encodeURIComponent(new Date(data[0][number] * 1000).toISOString())}`);
+    })] },
+  }, data, canvas);
+  new ResizeObserver(() => plot.setSize({ width: canvas.clientWidth, height: 190 })).observe(canvas);
+}
+
+async function filled(box) {
+  const answer = await fetch(box.dataset.source, { credentials: "same-origin" });
+  if (!answer.ok) return;
+  const series = (await answer.json()).filter((each) => each.at.length);
+  const words = series.map((each) => `${label(each)} ${figure(each.values.findLast((value) => value != null), each.unit)}`);
+  box.querySelector(".latest").textContent = words.join(" · ") || box.dataset.none;
+  box.setAttribute("aria-label", `${box.querySelector("figcaption b").textContent}: ${words.join(", ") || box.dataset.none}`);
+  if (series.length) drawn(box, series);
+}
+const begun = (root) => root.querySelectorAll(".plot:not([data-begun])").forEach((box) => { box.dataset.begun = ""; filled(box); });
+begun(document);
+document.addEventListener("htmx:afterSettle", () => begun(document));

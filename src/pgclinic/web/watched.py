@@ -1,0 +1,71 @@
+"""Databases that are watched: their history, and visits while the dashboard runs."""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from pgclinic.model.errors import UserError
+from pgclinic.model.progress import Progress
+from pgclinic.report.language import later
+from pgclinic.verbs.targets import Live
+from pgclinic.verbs.visits import visited
+from pgclinic.web.jobs import Job
+from pgclinic.web.past import Past
+from pgclinic.web.site import Database, Site
+from pgclinic.web.visit import Visit
+
+if TYPE_CHECKING:
+    from pgclinic.watch.history import History
+
+WORDS = later("Examining the database")
+
+
+class Watched:
+    """One target of a history store; with a ``conninfo`` it can be visited too, and a visit is kept in its history."""
+
+    def __init__(self, history: "History", target: str, conninfo: str = "") -> None:
+        self._history, self._target, self._conninfo = history, target, conninfo
+        self._visit: Visit | None = None
+
+    @property
+    def database(self) -> Database:
+        """As the site wants it."""
+        return Database(
+            name=self._target,
+            latest=self.latest,
+            visit=self.visit,
+            conninfo=self._conninfo,
+            past=Past(self._history, self._target),
+            examine=self.examine if self._conninfo else None,
+        )
+
+    def latest(self) -> Visit | None:
+        """The last visit of ours, or the newer checkup that somebody else kept; None before the first."""
+        kept = self._history.checkup(self._target)
+        if kept is not None and (self._visit is None or kept.header.clock > self._visit.clock):
+            return Visit(None, kept)
+        return self._visit
+
+    def visit(self, at: str) -> Visit:
+        """What was seen last, or last before a moment. Raises UserError where there is nothing."""
+        found = self.latest() if not at else None
+        if at:
+            kept = self._history.checkup(self._target, at)
+            found = Visit(None, kept) if kept is not None else None
+        if found is None:
+            raise UserError("Nothing had been examined yet at that moment; its first checkup is later.")
+        return found
+
+    def examine(self) -> Generator[Progress, None, Visit]:
+        """Visit it now, reading only, and keep the checkup."""
+        snapshot, found = yield from visited(Live(self._conninfo))
+        self._history.write_checkup(self._target, found)
+        self._visit = Visit(snapshot, found)
+        return self._visit
+
+
+def begin_examining(site: Site, key: str, title: str) -> Job:
+    """Start a visit. Raises UserError for a database that cannot be visited from here."""
+    database = site.database(key)
+    if database.examine is None:
+        raise UserError("This database cannot be visited from here: only its history is known.")
+    return site.jobs.begin(database.examine(), title=title, database=key, then=f"/databases/{key}/")
