@@ -27,7 +27,9 @@ def application(site: Site) -> ASGIApp:
     """The site as an ASGI application."""
 
     def here(request: Request[Any, Any, Any]) -> Here:
-        return Here(site, request)
+        found = Here(site, request)
+        found.demand_moment()
+        return found
 
     async def demand_our_page(request: Request[Any, Any, Any]) -> None:
         """Whoever writes with a cookie shows that a page of ours told them how; scripts bring the token itself."""

@@ -38,6 +38,11 @@ class Here:
         asked = request.query_params.get("span", "")
         self.span: str = asked if asked in SPANS or asked == ALL else ""
 
+    def demand_moment(self) -> None:
+        """Raise ValidationException for a moment that is none."""
+        if self.request.query_params.get("at", "") and not self.at:
+            raise ValidationException("at is no time; write it as 2026-11-27T19:05.")
+
     @cached_property
     def language(self) -> Language:
         """As the visitor chose, else as the server was told, else as the browser asks."""
@@ -114,13 +119,11 @@ class Here:
 
 
 def _moment(text: str) -> str:
-    """A time in ISO 8601, in UTC where it names no zone; empty for none. Raises ValidationException."""
-    if not text:
-        return ""
+    """A time in ISO 8601, in UTC where it names no zone; empty for none and for what is none."""
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that nobody encoded
     except ValueError:
-        raise ValidationException("at is no time; write it as 2026-11-27T19:05.") from None
+        return ""
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
 
 

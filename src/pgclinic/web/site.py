@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
 from litestar.exceptions import NotFoundException
@@ -15,6 +16,9 @@ from pgclinic.web.access.sessions import Sessions
 from pgclinic.web.jobs import Jobs
 from pgclinic.web.past import Past
 from pgclinic.web.visit import Visit
+
+if TYPE_CHECKING:
+    from pgclinic.verbs.proved_treatment import ProvedTreatment
 
 _UNFIT = re.compile(r"[^a-z0-9]+")
 
@@ -41,7 +45,10 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site:
-    """One running dashboard. ``severities`` are those of alert rules, by their names."""
+    """One running dashboard.
+
+    ``severities`` are those of alert rules, by their names; ``outcomes`` what came of the last treatment, by database.
+    """
 
     def __init__(
         self,
@@ -54,6 +61,7 @@ class Site:
         self.databases: Mapping[str, Database] = dict(_keyed(databases))
         self.policy, self.lang, self.severities = policy, lang, severities
         self.sessions, self.attempts, self.jobs = Sessions(), Attempts(), Jobs()
+        self.outcomes: dict[str, ProvedTreatment] = {}
 
     def database(self, key: str) -> Database:
         """The database of this key. Raises NotFoundException."""

@@ -69,3 +69,26 @@ def begin_examining(site: Site, key: str, title: str) -> Job:
     if database.examine is None:
         raise UserError("This database cannot be visited from here: only its history is known.")
     return site.jobs.begin(database.examine(), title=title, database=key, then=f"/databases/{key}/")
+
+
+def kept_databases(store: str) -> list[Database]:
+    """Every database of a history store. Raises UserError for a store that is none or empty."""
+    from pgclinic.watch.history import History  # noqa: PLC0415 - a snapshot is served without what watching needs
+
+    history = History(store)
+    kept = [Watched(history, each.name).database for each in history.targets()]
+    if not kept:
+        raise UserError("Nothing is in that history store yet; pgclinic watch fills it.")
+    return kept
+
+
+def examine_all(site: Site) -> None:
+    """Begin a visit of every database that can be visited and was not yet."""
+    for key, database in site.databases.items():
+        if database.examine is not None and _is_unseen(database):
+            begin_examining(site, key, WORDS)
+
+
+def _is_unseen(database: Database) -> bool:
+    visit = database.latest()
+    return visit is None or visit.snapshot is None

@@ -1,16 +1,31 @@
 """``pgclinic watch``."""
 
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+from pgclinic.cli.languages import LangOption
+from pgclinic.cli.listening import (
+    DEFAULT,
+    AllowHost,
+    AllowTreat,
+    Listen,
+    Operator,
+    Proxy,
+    TlsCert,
+    TlsKey,
+    TrustHeader,
+    opened_door,
+)
 
 app = typer.Typer()
 
 EXAMPLES = """\b
 Examples:
   pgclinic watch postgresql://monitor@db/shop
-  pgclinic watch service=shop service=crm --every 15s
+  pgclinic watch service=shop service=crm --every 15s --serve
   pgclinic watch service=shop --store postgresql://keeper@stats/history
 """
 
@@ -53,6 +68,16 @@ def watch(
         str | None,
         typer.Option(metavar="COMMAND", help="A program that prints the password, such as a cloud token."),
     ] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Show it all on a dashboard in the browser.")] = False,
+    listen: Listen = DEFAULT,
+    allow_host: AllowHost = None,
+    trust_header: TrustHeader = "",
+    proxy: Proxy = None,
+    operator: Operator = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    allow_treat: AllowTreat = False,
+    lang: LangOption = None,
 ) -> None:
     """Watch databases for months: look, keep, compare.
 
@@ -84,9 +109,27 @@ def watch(
     named = {each.name: each for each in map(watch_target, live)}
     if len(named) < len(live):
         raise UserError("Two of the TARGETs are the same database; give each once.")
+    beside: AbstractContextManager[None] = nullcontext()
     history = History(store)
     try:
-        with ended_by_signal() as is_over:
+        if serve:
+            demand_extra("web", "watch --serve")
+            from pgclinic.cli.dashboards import serving
+            from pgclinic.web.watched import Watched
+
+            door = opened_door(
+                listen,
+                allow_host=allow_host,
+                trust_header=trust_header,
+                proxy=proxy,
+                operator=operator,
+                tls_cert=tls_cert,
+                tls_key=tls_key,
+                allow_treat=allow_treat,
+            )
+            databases = [Watched(history, each.name, each.conninfo).database for each in named.values()]
+            beside = serving(door, databases, lang.value if lang else "")
+        with ended_by_signal() as is_over, beside:
             came = shown(
                 look(
                     list(named.values()),

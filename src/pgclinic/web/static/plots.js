@@ -8,6 +8,9 @@ const written = {
 };
 const figure = (value, unit) => (value == null ? "—" : written[unit]?.(value) ?? `${+value.toPrecision(3)}`);
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" });
+const day = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "short", timeZone: "UTC" });
+const DAY = 86400;
 const label = (each) => NAMES[each.name] ?? each.name.replaceAll("_", " ");
 
 function aligned(series) {
@@ -31,7 +34,10 @@ function drawn(box, series) {
   const plot = new uPlot({
     width: canvas.clientWidth, height: 190, legend: { live: false, show: series.length > 1 }, cursor: { y: false },
     scales: { x: {}, ...Object.fromEntries(units.map((unit) => [unit, { range: (_, __, high) => [0, unit === "ratio" ? 1 : high * 1.1 || 1] }])) },
-    axes: [{ stroke: colour("--muted"), grid: { show: false }, ticks: { show: false }, font: "11px system-ui" },
+    axes: [{
+      stroke: colour("--muted"), grid: { show: false }, ticks: { show: false }, font: "11px system-ui", size: 30,
+      values: (_, at, __, ___, step) => at.map((second) => (step >= DAY ? day : clock).format(second * 1000)),
+    },
       ...units.slice(0, 2).map((unit, number) => axis(unit, number ? 1 : 3))],
     series: [{}, ...series.map((each, number) => ({
       label: label(each), scale: each.unit, stroke: colour(COLOURS[number % COLOURS.length]), width: 1.75,
