@@ -9,6 +9,7 @@ from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.names import ObjectName, RelationName
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import known_pages
+from pgclinic.sql.commented import first_seen_from
 from pgclinic.sql.counted import CountedStatement, counted
 from pgclinic.sql.resolve import resolver_of
 from pgclinic.sql.shape import StatementReading, reading_of
@@ -64,6 +65,7 @@ class AskedStatement(msgspec.Struct, frozen=True, dict=True):
             Fact("mean", self.counted.mean_ms, Unit.MILLISECONDS),
             Fact("rows_per_call", self.rows_per_call),
             Fact("pages_per_call", self.pages_per_call),
+            *first_seen_from(self.counted.text),
         )
 
 
