@@ -1,11 +1,14 @@
-"""What the policy asks of a connection, and the two drivers that do it: one for each kind of connection."""
+"""What a policy asks of a connection, and how it is done on either kind of connection."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
+
+from pgclinic_runtime.steps import Steps, run, run_async
 
 Reply = list[tuple[Any, ...]]
 Result = TypeVar("Result")
@@ -30,33 +33,26 @@ class Copy:
 Command = Run | Copy
 
 
-def drive(steps: Generator[Command, Reply, Result], connection: psycopg.Connection[Any]) -> Result:
-    """Do on ``connection`` what ``steps`` ask for, and give them the database's errors."""
-    try:
-        command = next(steps)
-        while True:
-            try:
-                reply = _run(command, connection)
-            except psycopg.Error as error:
-                command = steps.throw(error)
-            else:
-                command = steps.send(reply)
-    except StopIteration as stop:
-        result: Result = stop.value
-        return result
+def drive(commands: Generator[Command, Reply, Result], connection: psycopg.Connection[Any]) -> Result:
+    """Do on ``connection`` what is asked for, and hand the database's errors to who asked."""
+    return run(_actions(commands, lambda command: _run(command, connection)))
 
 
-async def drive_async(steps: Generator[Command, Reply, Result], connection: psycopg.AsyncConnection[Any]) -> Result:
+async def drive_async(commands: Generator[Command, Reply, Result], connection: psycopg.AsyncConnection[Any]) -> Result:
     """As ``drive`` does."""
+    return await run_async(_actions(commands, lambda command: _run_async(command, connection)))
+
+
+def _actions(commands: Generator[Command, Reply, Result], do: Callable[[Command], Any]) -> Steps[Result]:
     try:
-        command = next(steps)
+        command = next(commands)
         while True:
             try:
-                reply = await _run_async(command, connection)
+                reply = yield partial(do, command)
             except psycopg.Error as error:
-                command = steps.throw(error)
+                command = commands.throw(error)
             else:
-                command = steps.send(reply)
+                command = commands.send(reply)
     except StopIteration as stop:
         result: Result = stop.value
         return result
