@@ -54,19 +54,25 @@ class _Context:
 
 def copy_line(texts: Texts) -> bytes:
     r"""A line of COPY's text format without its end: tabs between values, ``\N`` for NULL."""
-    if None not in texts:
-        line = b"\t".join(texts)  # type: ignore[arg-type] # no None among them
-        if b"\\" not in line and b"\n" not in line and b"\r" not in line and line.count(b"\t") == len(texts) - 1:
-            return line
+    try:
+        line = b"\t".join(texts)  # type: ignore[arg-type] # a None among them is rare, and told by the error
+    except TypeError:
+        pass
+    else:
+        if len(line) - len(line.translate(None, b"\\\n\r\t")) == len(texts) - 1:
+            return line  # the tabs between values are all that is special: one pass tells
     return b"\t".join(rb"\N" if text is None else _escaped(bytes(text)) for text in texts)
 
 
 def elements(texts: Texts) -> bytes:
     """Quoted elements of array literals, with zero bytes, which no text holds, between them."""
-    if None not in texts:
-        line = b"\0".join(texts)  # type: ignore[arg-type] # no None among them
-        if b"\\" not in line and b'"' not in line:
-            return b'"' + line.replace(b"\0", b'"\0"') + b'"'
+    try:
+        line = b'"\0"'.join(texts)  # type: ignore[arg-type] # as above
+    except TypeError:
+        pass
+    else:
+        if len(line) - len(line.translate(None, b'\\"')) == 2 * len(texts) - 2:
+            return b'"%b"' % line
     return b"\0".join(
         b"NULL" if text is None else b'"' + bytes(text).replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
         for text in texts

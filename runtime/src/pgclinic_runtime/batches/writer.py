@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +26,8 @@ from pgclinic_runtime.batches.tickets import Part, Ticket
 from pgclinic_runtime.commands import drive
 from pgclinic_runtime.encoding import Encoder
 from pgclinic_runtime.grouping import Limits
+
+_CHUNK = 50
 
 
 class BatchWriter:
@@ -113,12 +115,19 @@ class BatchWriter:
     def write_many(self, rows: Iterable[Any]) -> Ticket:
         """Accept rows, one ticket for all; on an error the rows before it have been accepted."""
         parts: list[Part] = []
-        for row in rows:
+        # A sequence is there already, so that its rows need not be accepted one by one; an iterator may be slow.
+        chunks = (
+            (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
+            if isinstance(rows, Sequence)
+            else ((row,) for row in rows)
+        )
+        for chunk in chunks:
             with self._changed:
-                batch, start, stop = self._add(row)
-            if parts and parts[-1][0] is batch:
-                start = parts.pop()[1]
-            parts.append((batch, start, stop))
+                for row in chunk:
+                    batch, start, stop = self._add(row)
+                    if parts and parts[-1][0] is batch:
+                        start = parts.pop()[1]
+                    parts.append((batch, start, stop))
         return Ticket(parts)
 
     def flush(self, timeout: float | None = None) -> None:
