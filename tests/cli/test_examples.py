@@ -42,6 +42,8 @@ NOT_RUN = {
     "pgclinic treat service=shop treatment --yes --window 02:00-05:00 --jobs 2": "waits until two in the morning",
     "pgclinic treat service=shop treatment --keep-if 'gain>=1.2' --max-wait 200": "its role owns nothing here",
     "pgclinic prove service=shop --from-statements --minutes 2 --rate 50": "takes two minutes",
+    "pgclinic fleet --store postgresql://keeper@stats/history service=shop": "goes on; tests/watch/test_fleet.py",
+    "pgclinic fleet --store postgresql://keeper@stats/history --at-once 500": "the same",
     "pgclinic watch postgresql://monitor@db/shop": "goes on for months; tests/cli/test_watch.py ends it",
     "pgclinic watch service=shop service=crm --every 15s": "the same",
     "pgclinic watch service=shop --store postgresql://keeper@stats/history": "the same",

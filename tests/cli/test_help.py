@@ -30,7 +30,7 @@ FIRST_WORDS = {
     "Compare",
     "Watch",
 }
-WITHOUT_TARGET = {"compare", "demo", "explain", "explain-plan", "ledger", "list", "review", "watch"}
+WITHOUT_TARGET = {"compare", "demo", "explain", "explain-plan", "fleet", "ledger", "list", "review", "watch"}
 WRITING = {"prepare", "prove", "treat", "undo"}
 
 

@@ -75,3 +75,19 @@ def test_what_cannot_be_is_said_in_one_sentence(
     assert sentence in ended.stderr
     assert "secret" not in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--store", "history.sqlite"), "needs PostgreSQL as its store"),
+        (("--store", "history.sqlite", "--shift", "20s"), "--shift: 20s is out of range"),
+    ],
+)
+def test_a_fleet_that_cannot_be_is_refused_in_one_sentence(
+    pgclinic: Callable[..., Any], arguments: tuple[str, ...], sentence: str
+) -> None:
+    ended = pgclinic("fleet", *arguments)
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1

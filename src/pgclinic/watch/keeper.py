@@ -13,7 +13,7 @@ from pgclinic.watch.clock import Clock
 from pgclinic.watch.history import History
 from pgclinic.watch.moments import SECOND, micros
 from pgclinic.watch.upkeep import Retention, keep_up
-from pgclinic.watch.watcher import Sighting
+from pgclinic.watch.watcher import Handover, Sighting, Watcher
 from pgclinic.watch.writing import StoreError
 
 MOST_WAITING = 32 << 20
@@ -33,7 +33,13 @@ class Keeper:
     """Writes what is put into it, from one thread at a time; ``put`` may be called from any."""
 
     def __init__(
-        self, history: History, clock: Clock, *, most_waiting: int = MOST_WAITING, retention: Retention | None = None
+        self,
+        history: History,
+        clock: Clock,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        most_waiting: int = MOST_WAITING,
+        retention: Retention | None = None,
     ) -> None:
         self.history = history
         self.holder = uuid.uuid4().hex
@@ -42,6 +48,7 @@ class Keeper:
         self.trouble = ""
         self.others: set[str] = set()
         self._clock = clock
+        self._lease = lease_seconds
         self._most_waiting = most_waiting
         self._lock = threading.Lock()
         self._fresh: list[Sighting] = []
@@ -90,6 +97,27 @@ class Keeper:
                 _LOG.warning("The history store is written again; %d samples were dropped.", self.dropped)
             self.trouble = ""
             self._pause = _FIRST_PAUSE
+
+    def leave(self, watcher: Watcher) -> None:
+        """Write what was seen, and leave this target to another watcher with what that one has to know."""
+        self.flush(at_once=True)
+        try:
+            handover = watcher.handover()
+            if handover is not None and watcher.name in self._claims:
+                self.history.write_handover(watcher.name, msgspec.msgpack.encode(handover))
+            if self._claims.pop(watcher.name, None) is not None:
+                self.history.release(_claim_of(watcher.name), self.holder)
+        except StoreError as error:
+            _LOG.warning("%s is left without a handover: %s.", watcher.name, error)
+
+    def take_over(self, watcher: Watcher) -> None:
+        """Give a watcher what the last one of its target left."""
+        try:
+            left = self.history.handover(watcher.name)
+            if left is not None:
+                watcher.take_over(msgspec.msgpack.decode(left, type=Handover))
+        except (StoreError, msgspec.DecodeError) as error:
+            _LOG.warning("%s begins without a handover: %s.", watcher.name, error)
 
     def close(self) -> None:
         """Write what can be written, and leave the targets to others."""
@@ -174,10 +202,10 @@ class Keeper:
     def _is_ours(self, target: str) -> bool:
         """Whether this watcher keeps the target: two that did would count everything twice. Raises StoreError."""
         now = self._clock.now()
-        if self._claims.get(target, 0) - micros(now) > LEASE_SECONDS / 2 * SECOND:
+        if self._claims.get(target, 0) - micros(now) > self._lease / 2 * SECOND:
             return True
-        if self.history.claim(_claim_of(target), self.holder, now=now, seconds=LEASE_SECONDS):
-            self._claims[target] = micros(now) + int(LEASE_SECONDS * SECOND)
+        if self.history.claim(_claim_of(target), self.holder, now=now, seconds=self._lease):
+            self._claims[target] = micros(now) + int(self._lease * SECOND)
             self.others.discard(target)
             return True
         self._claims.pop(target, None)

@@ -1,13 +1,14 @@
 """Many targets watched by one process: who is due is looked at by a small pool of threads."""
 
 import heapq
+import itertools
 import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from pgclinic.model.watching import Sample
 from pgclinic.watch.clock import Clock
@@ -24,6 +25,13 @@ _LONGEST_WAIT = 1.0
 _LOG = logging.getLogger(__name__)
 
 
+class _Shift(NamedTuple):
+    """Until when a target is watched, and what is to be called then."""
+
+    until: float
+    done: Callable[[], object]
+
+
 class Loop:
     """Looks at every watcher's target in its time, tells the listeners, and has the samples kept."""
 
@@ -38,16 +46,18 @@ class Loop:
     ) -> None:
         self.looks = 0
         self.gaps = Counter[str]()
-        self._watchers = watchers
+        self._watchers = dict(enumerate(watchers))
+        self._shifts: dict[int, _Shift] = {}
         self._keeper = keeper
         self._clock = clock
         self._listeners = listeners
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._lookers = executor(max(1, min(MOST_THREADS, len(watchers))))
+        self._lookers = executor(min(MOST_THREADS, len(watchers) or MOST_THREADS))
         self._writer = executor(1)
         self._flushing: Future[None] | None = None
         self._flushed_at = 0.0
+        self._numbers = itertools.count(len(watchers))
         begin = clock.steady()
         # Spread over the interval, so that many targets do not all come at once.
         shares = enumerate(watchers)
@@ -63,13 +73,38 @@ class Loop:
         self.stop()
         self._lookers.shutdown(wait=True)
         self._writer.shutdown(wait=True)
-        for each in self._watchers:
+        for number in list(self._shifts):
+            self._end_shift(number)
+        for each in self._watchers.values():
             each.close()
         self._keeper.close()
 
     def stop(self) -> None:
         """Have ``run`` return soon; from any thread."""
         self._stop.set()
+
+    def add(self, watcher: Watcher, seconds: float, done: Callable[[], object]) -> None:
+        """Watch one more target for a while, from any thread; ``done`` is called when all that was seen is kept.
+
+        Where the loop ends sooner, so does the while.
+        """
+        now = self._clock.steady()
+        with self._lock:
+            number = next(self._numbers)
+            self._watchers[number] = watcher
+            self._shifts[number] = _Shift(now + seconds, done)
+            heapq.heappush(self._due, (now, number))
+
+    def end_shifts(self) -> None:
+        """End every while that ``add`` began, from any thread; what is seen later is of another watcher."""
+        with self._lock:
+            for number, shift in self._shifts.items():
+                self._shifts[number] = shift._replace(until=0.0)
+            idle = [number for _, number in self._due if number in self._shifts]
+            self._due = [each for each in self._due if each[1] not in self._shifts]
+            heapq.heapify(self._due)
+        for number in idle:
+            self._writer.submit(self._end_shift, number)
 
     def run(self, seconds: float | None = None) -> None:
         """Watch until stopped, or for so many seconds."""
@@ -112,8 +147,23 @@ class Loop:
             self.looks += 1
             self.gaps[sighting.sample.gap] += 1
         self._tell(sighting.sample)
+        following = self._next(due, watcher)
         with self._lock:
-            heapq.heappush(self._due, (self._next(due, watcher), number))
+            shift = self._shifts.get(number)
+            if shift is None or following <= shift.until:
+                heapq.heappush(self._due, (following, number))
+                return
+        self._writer.submit(self._end_shift, number)
+
+    def _end_shift(self, number: int) -> None:
+        """Everything kept, and left to whoever comes next."""
+        with self._lock:
+            shift, watcher = self._shifts.pop(number), self._watchers.pop(number)
+        try:
+            self._keeper.leave(watcher)
+        finally:
+            watcher.close()
+            shift.done()
 
     def _tell(self, sample: Sample) -> None:
         for listener in self._listeners:

@@ -39,7 +39,12 @@ def _nights(connection: Connection) -> None:
     schema.SINCE_VERSION_3.create_all(connection)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first, _alerts, _nights)
+def _fleet(connection: Connection) -> None:
+    """Targets that several workers share, and what one leaves to the next."""
+    schema.SINCE_VERSION_4.create_all(connection)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first, _alerts, _nights, _fleet)
 """The step at position n makes version n + 1."""
 
 VERSION = len(STEPS)

@@ -28,6 +28,7 @@ _OF_DATABASE = (
     "conflicts",
 )
 _CLOCK_SECONDS = 5.0
+_LATE = 2.0
 _CLOCK_SHARE = 0.1
 """How far the server's clock and ours may differ over a sample, before one of them was set."""
 
@@ -157,6 +158,8 @@ def _oddities(before: Snapshot | None, after: Snapshot, taken: Taken) -> Iterato
         if seconds <= 0 or abs(seconds - taken.elapsed) > tolerance:
             by = seconds - taken.elapsed
             yield "clock", f"The server's clock went {by:+.0f} s against ours; the time is by ours."
+    elif seconds > _LATE * taken.interval:
+        yield "missed", f"Nobody looked for {seconds:.0f} s: the watch was handed over."
     if taken.missed:
         yield "missed", f"{taken.missed} looks before this one failed or were left out."
     if taken.took_ms > 1000 * taken.interval:

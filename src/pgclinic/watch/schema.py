@@ -124,3 +124,20 @@ NIGHTS = Table(
     Column("at", BigInteger, primary_key=True, autoincrement=False),
     Column("document", LargeBinary, nullable=False),
 )
+
+SINCE_VERSION_4 = MetaData()
+"""And what the third had not."""
+
+HANDOVERS = Table(
+    "handovers",
+    SINCE_VERSION_4,
+    Column("target_id", Integer, primary_key=True, autoincrement=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
+FLEET = Table(
+    "fleet_targets",
+    SINCE_VERSION_4,
+    Column("name", Text, primary_key=True),
+    Column("conninfo", Text, nullable=False),
+)

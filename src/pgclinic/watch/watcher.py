@@ -34,6 +34,16 @@ class Sighting(msgspec.Struct, frozen=True):
     server: Server | None = None
 
 
+class Handover(msgspec.Struct, frozen=True):
+    """What a watcher has to know to go on where another stopped, so that nothing in between is lost."""
+
+    before: Snapshot
+    census: Snapshot | None
+    own: frozenset[str]
+    utility: frozenset[str]
+    told: frozenset[int]
+
+
 class Watcher:
     """One target's eye. Not to be used by two threads at once."""
 
@@ -53,7 +63,7 @@ class Watcher:
         self._clock = clock
         self._census_seconds = census_seconds
         self._before: Snapshot | None = None
-        self._before_at = 0.0
+        self._before_at: float | None = None
         self._census: Snapshot | None = None
         self._census_at = 0.0
         self._missed = 0
@@ -100,6 +110,21 @@ class Watcher:
         self._remember(after, begin, is_census=is_census)
         return Sighting(made, texts, self._newly_met(after.server))
 
+    def handover(self) -> Handover | None:
+        """What the next watcher of this target is to be given; None where nothing was seen yet."""
+        if self._before is None:
+            return None
+        own, utility = frozenset(self._own), frozenset(self._utility)
+        return Handover(self._before, self._census, own, utility, frozenset(self._told))
+
+    def take_over(self, handover: Handover) -> None:
+        """Go on where another watcher stopped; how long ago that was, only the server's clock will tell."""
+        self._before, self._census = handover.before, handover.census
+        self._own, self._utility = set(handover.own), set(handover.utility)
+        self._told = set(handover.told)
+        self._before_at = None
+        self._census_at = self._clock.steady() - self._census_seconds
+
     def close(self) -> None:
         """Let go of the target."""
         self._source.close()
@@ -107,7 +132,7 @@ class Watcher:
     def _taken(self, begin: float, late: float) -> Taken:
         now = self._clock.steady()
         return Taken(
-            elapsed=None if self._before is None else begin - self._before_at,
+            elapsed=None if self._before_at is None else begin - self._before_at,
             interval=self.interval,
             took_ms=(now - begin) * 1000,
             late_seconds=late,

@@ -19,7 +19,7 @@ from pgclinic.model.snapshot import Server
 from pgclinic.model.watching import Observation, Sample
 from pgclinic.watch.details import packed
 from pgclinic.watch.moments import micros
-from pgclinic.watch.schema import CHECKUPS, LEASES, NIGHTS, OBSERVATIONS, SAMPLES, SERIES, TARGETS, TEXTS
+from pgclinic.watch.schema import CHECKUPS, HANDOVERS, LEASES, NIGHTS, OBSERVATIONS, SAMPLES, SERIES, TARGETS, TEXTS
 from pgclinic.watch.store import WAIT_SECONDS, first_line, open_store
 
 
@@ -129,6 +129,19 @@ class Writing:
                 "document": zlib.compress(msgspec.msgpack.encode(night)),
             }
             self._is_new(connection, NIGHTS, row)
+
+    def write_handover(self, target: str, document: bytes) -> None:
+        """Keep what the next watcher of a target has to know."""
+        with self.writing() as connection:
+            identity = self._target_id(connection, target)
+            connection.execute(sa.delete(HANDOVERS).where(HANDOVERS.c.target_id == identity))
+            row = {"target_id": identity, "document": zlib.compress(document, 1)}
+            connection.execute(sa.insert(HANDOVERS), row)
+
+    def handover(self, target: str) -> bytes | None:
+        """What the last watcher of a target left."""
+        rows = self.rows(sa.select(HANDOVERS.c.document).where(HANDOVERS.c.target_id == self.id_of(target)))
+        return zlib.decompress(rows[0].document) if rows else None
 
     def claim(self, name: str, holder: str, *, now: str, seconds: float) -> bool:
         """Take or keep the sole right to do something until so many seconds from ``now``; False where another has it.

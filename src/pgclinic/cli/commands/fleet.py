@@ -1,0 +1,98 @@
+"""``pgclinic fleet``."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+EXAMPLES = """\b
+Examples:
+  pgclinic fleet --store postgresql://keeper@stats/history service=shop
+  pgclinic fleet --store postgresql://keeper@stats/history --at-once 500
+"""
+
+
+class Format(StrEnum):
+    """How what came of it is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command(epilog=EXAMPLES, short_help="Watch many databases with several workers.")
+def fleet(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TARGET...",
+            help="Databases to add, without passwords; without any, those that the store knows.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    store: Annotated[
+        str, typer.Option(metavar="URI", help="Where history and queue are: postgresql://user@host/database.")
+    ],
+    every: Annotated[str, typer.Option(metavar="SPAN", help="Between two looks, 10s to 60s.")] = "30s",
+    at_once: Annotated[
+        int, typer.Option(metavar="NUMBER", min=1, max=2000, help="Databases that this worker watches at once.")
+    ] = 200,
+    shift: Annotated[
+        str, typer.Option(metavar="SPAN", help="How long it watches one before whoever is free goes on.")
+    ] = "5min",
+    checkup_at: Annotated[
+        str, typer.Option(metavar="HH:MM", help="When each is examined and graded, in UTC; off for never.")
+    ] = "03:00",
+    form: Annotated[Format, typer.Option("--format", help="How what came of it is written.")] = Format.TEXT,
+) -> None:
+    """Watch many databases together with other workers.
+
+    Start it as often as you like, on as many machines as it takes: workers share the databases through a queue in the
+    store, and take over from one that died within a minute. Reads only. Ends at Ctrl-C or SIGTERM.
+    """
+    from pgclinic.cli.durations import hour_of, seconds_of
+    from pgclinic.cli.extras import demand_extra
+    from pgclinic.cli.interrupts import ended_by_signal
+    from pgclinic.cli.output import deliver
+    from pgclinic.cli.progress import shown
+    from pgclinic.model.errors import UserError
+
+    demand_extra("fleet", "fleet")
+    from pgclinic.report.watch_text import text
+    from pgclinic.verbs.targets import Live, resolve
+    from pgclinic.verbs.watch import watch_target
+    from pgclinic.verbs.watch_fleet import watch_fleet
+    from pgclinic.watch.fleet import Pace
+    from pgclinic.watch.history import History
+    from pgclinic.watch.looks import FASTEST_SECONDS, SLOWEST_SECONDS
+
+    interval = seconds_of(every, "--every", least=FASTEST_SECONDS, most=SLOWEST_SECONDS)
+    pace = Pace(
+        shift_seconds=seconds_of(shift, "--shift", least=2 * interval, most=86_400), interval=interval, at_once=at_once
+    )
+    meant = [resolve(each) for each in targets or ()]
+    live = [each.conninfo for each in meant if isinstance(each, Live)]
+    if len(live) < len(meant):
+        raise UserError("fleet needs running servers, and a TARGET is a snapshot file; give connections.")
+    history = History(store)
+    try:
+        with ended_by_signal() as is_over:
+            came = shown(
+                watch_fleet(
+                    [watch_target(each) for each in live],
+                    history=history,
+                    pace=pace,
+                    checkup_at=hour_of(checkup_at, "--checkup-at"),
+                    is_over=is_over,
+                )
+            )
+    finally:
+        history.close()
+    if form is Format.JSON:
+        import msgspec
+
+        deliver(msgspec.json.encode(came).decode(), None)
+    else:
+        deliver(text(came), None)
