@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 from pgclinic_runtime.cache.encoding import encode
-from pgclinic_runtime.cache.entry import Entry, is_early
+from pgclinic_runtime.cache.entry import MOST_EARLY, Entry, is_early
 from pgclinic_runtime.cache.flights import AsyncFlights, Flights
 from pgclinic_runtime.cache.shelves import Shelves
 from pgclinic_runtime.cache.tags import floor_of, joined, new_version
@@ -20,8 +20,7 @@ from pgclinic_runtime.routing.session import Session
 from pgclinic_runtime.steps import Steps
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """What is wanted: the names of the entry and its tags, how to load it, and how old it may be, in seconds."""
 
     names: Sequence[str]
@@ -46,6 +45,10 @@ class Ways:
     session: Callable[[], Session]
 
 
+ABSENT = object()
+"""No value at all."""
+
+
 class Asking:
     """Finds or loads values, at most one load of a key at a time as far as anybody can tell."""
 
@@ -68,11 +71,7 @@ class Asking:
 
     def get(self, ask: Ask) -> Steps[Any]:
         """The value: cached, or loaded now. Raises what the load raises, and TypeError for what cannot be cached."""
-        shelves = self.shelves
-        if shelves.shared is None:
-            entry = shelves.find_in_memory(ask.names)
-        else:
-            entry = yield from shelves.find(ask.names)
+        entry = yield from self.shelves.find(ask.names)
         if entry is not None:
             now = self.clock()
             if now < entry.expires and self._covers(entry):
@@ -81,10 +80,20 @@ class Asking:
                 except ValueError:
                     entry = None
                 else:
-                    if is_early(entry, now, ask.beta, 1.0 - random.random()):  # noqa: S311 - no secret
+                    if _is_turn(entry, now, ask.beta):
                         value = yield from self._early(ask, value)
                     return value
         return (yield from self._missing(ask, entry))
+
+    def at_hand(self, names: Sequence[str], beta: float) -> Any:  # noqa: ANN401 - what was cached
+        """The value, when there is no Redis and nothing has to be done for it; else ``ABSENT``: then ``get`` it."""
+        if self.shelves.shared is None:
+            entry = self.shelves.find_in_memory(names)
+            if entry is not None and self._covers(entry):
+                now = self.clock()
+                if now < entry.expires and not _is_turn(entry, now, beta):
+                    return entry.value()
+        return ABSENT
 
     def invalidate(self, tags: Sequence[str]) -> Steps[None]:
         """Whatever was loaded under these tags is a miss from now on."""
@@ -97,9 +106,8 @@ class Asking:
 
     def _covers(self, entry: Entry) -> bool:
         session = self.ways.session()
-        if session.wants_primary:
-            return False
-        return session.token is None or entry.position.covers(session.token)
+        token = session.token
+        return not session.wants_primary and (token is None or entry.position.covers(token))
 
     def _early(self, ask: Ask, value: object) -> Steps[Any]:
         """Load it anew before it expires, unless somebody already does; the value that there is serves on failure."""
@@ -211,3 +219,10 @@ class Asking:
             found = yield from self.shelves.versions(tags)
         known = [version for version in found if version is not None]
         return known if len(known) == len(tags) else None
+
+
+def _is_turn(entry: Entry, now: float, beta: float) -> bool:
+    """Whether chance has it that this asker loads the entry early."""
+    if entry.expires - now > MOST_EARLY * beta * entry.cost:
+        return False
+    return is_early(entry, now, beta, 1.0 - random.random())  # noqa: S311 - no secret

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from psycopg import AsyncConnection
 
 from pgclinic_runtime.breaker import Breaker
-from pgclinic_runtime.cache.asking import Ask, Asking, Ways
+from pgclinic_runtime.cache.asking import ABSENT, Ask, Asking, Ways
 from pgclinic_runtime.cache.flights import AsyncFlights
 from pgclinic_runtime.cache.memory import Memory
 from pgclinic_runtime.cache.naming import Names
@@ -71,7 +71,9 @@ class AsyncCache:
         Raises what ``load`` raises, and TypeError for a value that would not come back as it is.
         """
         names, lock = self._names(key, tags, tables)
-        value: Value = await run_async(self._asking.get(Ask(names, lock, load, ttl, stale, beta)))
+        value: Value = self._asking.at_hand(names, beta)
+        if value is ABSENT:
+            value = await run_async(self._asking.get(Ask(names, lock, load, ttl, stale, beta)))
         return value
 
     def cached(

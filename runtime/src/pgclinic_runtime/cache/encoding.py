@@ -39,14 +39,21 @@ def encode(value: object) -> tuple[int, bytes]:
 def decode(flags: int, data: bytes) -> Any:  # noqa: ANN401 - what was cached
     """The value that ``encode`` was given. Raises ValueError for anything else."""
     try:
-        if flags & COMPRESSED:
-            unpacker = zlib.decompressobj()
-            data = unpacker.decompress(data, LARGEST)
-            if not unpacker.eof:
-                raise ValueError("the value is cut off, or too large")
-        return _typed_decoder.decode(data.decode()) if flags & TYPED else _decoder.decode(data.decode())
+        text = (_unpacked(data) if flags & COMPRESSED else data).decode()
+        value, end = (_typed_decoder if flags & TYPED else _decoder).raw_decode(text)
     except (ArithmeticError, AttributeError, LookupError, TypeError, RecursionError, zlib.error, OSError) as error:
         raise ValueError(f"not a cached value: {error}") from error
+    if end != len(text):
+        raise ValueError("something follows a cached value")
+    return value
+
+
+def _unpacked(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj()
+    unpacked = unpacker.decompress(data, LARGEST)
+    if not unpacker.eof:
+        raise ValueError("a cached value is cut off, or too large")
+    return unpacked
 
 
 def _instant(value: dt.datetime) -> object:

@@ -72,3 +72,7 @@ def is_early(entry: Entry, now: float, beta: float, chance: float) -> bool:
     F. Chierichetti, K. Lowenstein, Optimal Probabilistic Cache Stampede Prevention, VLDB 2015.
     """
     return now - entry.cost * beta * math.log(chance) >= entry.expires
+
+
+MOST_EARLY = 37.0
+"""``-log(chance)`` is never more: no need to draw one while more than so many costs are left."""

@@ -26,11 +26,13 @@ class Memory:
 
     def get(self, key: str) -> Entry | None:
         """The entry, however old."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None:
+        entry = self._entries.get(key)
+        if entry is not None:
+            try:
                 self._entries.move_to_end(key)
-            return entry
+            except KeyError:
+                return None  # another thread dropped it just now
+        return entry
 
     def put(self, key: str, entry: Entry) -> None:
         """In place of what was there; one that is larger than all of the memory is not kept."""

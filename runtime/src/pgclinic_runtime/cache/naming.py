@@ -17,26 +17,24 @@ class Names:
 
     def __init__(self, namespace: str) -> None:
         self.prefix = f"pgclinic:{_FORMAT}:{namespace}:"
-        self._tag_names = lru_cache(4096)(self._uncached_tag_names)
+        self._remembered = lru_cache(16_384)(self._made)
 
     def __call__(self, key: str, tags: Sequence[str], tables: Sequence[str]) -> tuple[tuple[str, ...], str]:
         """Of the entry followed by its tags, and of the lock that its loader holds."""
+        return self._remembered(key, tuple(tags), tuple(tables))
+
+    def _made(self, key: str, tags: tuple[str, ...], tables: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
         short = _short(key)
-        name = f"{self.prefix}e:{short}"
-        lock = f"{self.prefix}l:{short}"
-        return ((name, *self._tag_names(tuple(tags), tuple(tables))) if tags or tables else (name,)), lock
+        of_tables = (f"{self.prefix}t:{tag}" for tag in table_tags(tables))
+        return (f"{self.prefix}e:{short}", *self.of_tags(tags), *of_tables), f"{self.prefix}l:{short}"
 
     def of_tags(self, tags: Sequence[str]) -> tuple[str, ...]:
         """Of tags by themselves."""
-        return self._tag_names(tuple(tags), ())
+        return tuple(f"{self.prefix}t:tag:{_short(tag)}" for tag in tags)
 
     def of_changed_tables(self, tables: Sequence[str]) -> tuple[str, ...]:
         """Of the tags of tables; the one that all have when none is named."""
         return tuple(f"{self.prefix}t:{tag}" for tag in (table_tags(tables)[1:] if tables else (EVERY_TABLE,)))
-
-    def _uncached_tag_names(self, tags: tuple[str, ...], tables: tuple[str, ...]) -> tuple[str, ...]:
-        own = (f"{self.prefix}t:tag:{_short(tag)}" for tag in tags)
-        return (*own, *(f"{self.prefix}t:{tag}" for tag in table_tags(tables)))
 
     @staticmethod
     def of_call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:

@@ -9,6 +9,8 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from pgclinic_runtime.cache.lines import AsyncLines, Lines
+
 ERRORS = (redis.RedisError, OSError)
 """What says that Redis cannot be used now."""
 TAG_SECONDS = 2 * 86_400
@@ -51,10 +53,11 @@ class Shared:
         self.client = redis.Redis.from_url(
             url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=retry, protocol=2
         )
+        self._lines = Lines(self.client.connection_pool)
 
     def get(self, names: Sequence[str]) -> list[bytes | None]:
         """The values of these keys; None for those that are missing or no strings."""
-        return self.client.execute_command("MGET", *names)  # type: ignore[no-any-return, no-untyped-call]
+        return self._lines.get(names)
 
     def claim(self, lock: str, fence: bytes, seconds: float) -> bool:
         """Whether the lock is now held with this fence, for so many seconds at most."""
@@ -89,6 +92,7 @@ class Shared:
 
     def close(self) -> None:
         """Close its connections."""
+        self._lines.close()
         self.client.close()
 
 
@@ -100,10 +104,11 @@ class AsyncShared:
         self.client = redis.asyncio.Redis.from_url(
             url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=retry, protocol=2
         )
+        self._lines = AsyncLines(self.client.connection_pool)
 
     async def get(self, names: Sequence[str]) -> list[bytes | None]:
         """The values of these keys; None for those that are missing or no strings."""
-        return await self.client.execute_command("MGET", *names)  # type: ignore[no-any-return, no-untyped-call]
+        return await self._lines.get(names)
 
     async def claim(self, lock: str, fence: bytes, seconds: float) -> bool:
         """Whether the lock is now held with this fence, for so many seconds at most."""
@@ -138,4 +143,5 @@ class AsyncShared:
 
     async def close(self) -> None:
         """Close its connections."""
+        await self._lines.close()
         await self.client.aclose()

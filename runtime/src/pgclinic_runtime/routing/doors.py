@@ -10,9 +10,12 @@ from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import psycopg
-from psycopg import AsyncConnection, AsyncCursor, Connection, Cursor, sql
-from psycopg.rows import tuple_row
+from psycopg import AsyncConnection, Connection, generators, sql
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 
+_FINE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 Rows: TypeAlias = list[Sequence[bytes | None]]
 Statement: TypeAlias = str | bytes | sql.SQL | sql.Composed
 
@@ -89,11 +92,15 @@ class Door:
             connection.prepare_threshold = None
         return lease
 
-    def ask(self, lease: Lease, statement: str) -> Rows:
-        """The rows of the statements in it, raw."""
-        cursor = Cursor(lease.connection, row_factory=tuple_row)
-        cursor.execute(statement.encode(), prepare=False)
-        return _raw(cursor)
+    def ask(self, lease: Lease, statement: bytes) -> Rows:
+        """The rows of the statements in it, raw: below psycopg's cursors, which would take longer than the server."""
+        pgconn = lease.connection.pgconn
+        pgconn.send_query(statement)
+        return _rows(lease.connection.wait(generators.execute(pgconn)))
+
+    def commit(self, lease: Lease) -> None:
+        """End its transaction."""
+        lease.connection.commit()
 
     def close(self, lease: Lease, error: BaseException | None = None) -> None:
         """Give it back; a transaction that is still open is rolled back."""
@@ -133,11 +140,15 @@ class AsyncDoor:
             connection.prepare_threshold = None
         return lease
 
-    async def ask(self, lease: Lease, statement: str) -> Rows:
-        """The rows of the statements in it, raw."""
-        cursor = AsyncCursor(lease.connection, row_factory=tuple_row)
-        await cursor.execute(statement.encode(), prepare=False)
-        return _raw(cursor)
+    async def ask(self, lease: Lease, statement: bytes) -> Rows:
+        """The rows of the statements in it, raw: below psycopg's cursors, which would take longer than the server."""
+        pgconn = lease.connection.pgconn
+        pgconn.send_query(statement)
+        return _rows(await lease.connection.wait(generators.execute(pgconn)))
+
+    async def commit(self, lease: Lease) -> None:
+        """End its transaction."""
+        await lease.connection.commit()
 
     async def close(self, lease: Lease, error: BaseException | None = None) -> None:
         """Give it back; a transaction that is still open is rolled back."""
@@ -156,15 +167,14 @@ class AsyncDoor:
             await self.pool.check()
 
 
-def _raw(cursor: Cursor[Any] | AsyncCursor[Any]) -> Rows:
-    """The first row of each result that has one; for a statement without rows its command tag where it matters."""
+def _rows(results: Sequence[PGresult]) -> Rows:
+    """The first row of each result that has one; the command tag of a commit that was a rollback."""
     rows: Rows = []
-    more: bool | None = True
-    while more:
-        result = cursor.pgresult
-        if result is not None and result.ntuples:
+    for result in results:
+        if result.status == ExecStatus.TUPLES_OK and result.ntuples:
             rows.append([result.get_value(0, column) for column in range(result.nfields)])
-        elif result is not None and result.command_status == b"ROLLBACK":
+        elif result.status not in _FINE:
+            raise error_from_result(result)
+        elif result.command_status == b"ROLLBACK":
             rows.append([b"ROLLBACK"])
-        more = cursor.nextset()
     return rows

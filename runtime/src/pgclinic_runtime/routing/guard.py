@@ -11,29 +11,38 @@ from dataclasses import dataclass
 
 from pgclinic_runtime.position import Position, lsn_from_text
 
-_FACTS = """select pg_catalog.pg_is_in_recovery(), case when pg_catalog.pg_is_in_recovery()
- then coalesce(pg_catalog.pg_last_wal_replay_lsn(), '0/0') else pg_catalog.pg_current_wal_insert_lsn() end,
- extract(epoch from pg_catalog.pg_postmaster_start_time())"""
+_OF_PRIMARY = """select pg_catalog.pg_is_in_recovery(), case when pg_catalog.pg_is_in_recovery()
+ then pg_catalog.pg_last_wal_replay_lsn() else pg_catalog.pg_current_wal_insert_lsn() end,
+ pg_catalog.pg_postmaster_start_time()"""
+_OF_REPLICA = """select pg_catalog.pg_is_in_recovery(), pg_catalog.pg_last_wal_replay_lsn(),
+ pg_catalog.pg_postmaster_start_time()"""
 _QUIET = """select pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text
  = pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text"""
 
-FACTS = _FACTS
-READ_ON_REPLICA = f"begin isolation level read committed read only; {_FACTS}"
-READ_ON_PRIMARY = f"begin isolation level read committed read only; {_FACTS}; {_QUIET}"
-WRITE = "begin"
-COMMIT = f"commit; {_FACTS}"
-IDENTITY = """select (pg_catalog.pg_control_system()).system_identifier, case when pg_catalog.pg_is_in_recovery()
+_BEGIN = "begin isolation level read committed read only"
+READ_ON_REPLICA = f"{_BEGIN}; {_OF_REPLICA}".encode()
+READ_ON_PRIMARY = f"{_BEGIN}; {_OF_PRIMARY}; {_QUIET}".encode()
+WRITE = b"begin"
+WHERE = _OF_PRIMARY.encode()
+COMMIT = f"commit; {_OF_PRIMARY}".encode()
+_IDENTITY = """select (pg_catalog.pg_control_system()).system_identifier, case when pg_catalog.pg_is_in_recovery()
  then greatest((pg_catalog.pg_control_checkpoint()).timeline_id,
    (pg_catalog.pg_control_recovery()).min_recovery_end_timeline,
    (select received_tli from pg_catalog.pg_stat_wal_receiver))
  else ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int end"""
 """System identifier and timeline. A replica does not tell what timeline it replays: this is the highest that it has
 surely reached (``received_tli`` is NULL to roles without pg_read_all_stats), which can only make it look older."""
+IDENTITY = _IDENTITY.encode()
+LOOK_AT_PRIMARY = f"{_OF_PRIMARY}; {_IDENTITY}".encode()
+LOOK_AT_REPLICA = f"{_OF_REPLICA}; {_IDENTITY}".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One server at one moment: ``process`` names its postmaster and whether it was in recovery."""
+    """One server at one moment: ``process`` names its postmaster and whether it was in recovery.
+
+    Of a replica that was promoted it is the LSN of the promotion: it has more, but is asked as what it was given as.
+    """
 
     in_recovery: bool
     lsn: int

@@ -129,7 +129,7 @@ class Routes:
         server = self._named(reading.server)
         if error is None and not reading.lease.is_lost and reading.connection.info.transaction_status:
             try:
-                yield partial(server.door.ask, reading.lease, "commit")
+                yield partial(server.door.commit, reading.lease)
             except psycopg.Error as lost:  # what was read is read
                 error = lost
         yield from self._give_back(server, reading.lease, error)
@@ -144,7 +144,7 @@ class Routes:
     def commit(self, lease: Lease) -> Steps[None]:
         """Commit and take the token. Raises psycopg.Error; a lost connection leaves it unknown whether it committed."""
         session, asked = self.current_session(), self.clock()
-        statement = guard.COMMIT if lease.connection.info.transaction_status else guard.FACTS
+        statement = guard.COMMIT if lease.connection.info.transaction_status else guard.WHERE
         try:
             rows = yield partial(self.primary.door.ask, lease, statement)
             if rows[0][0] == b"ROLLBACK":
@@ -169,7 +169,7 @@ class Routes:
     def where(self) -> Steps[Position]:
         """The position of the primary. Raises psycopg.Error."""
         asked = self.clock()
-        lease, facts = yield from self._primary(guard.FACTS)
+        lease, facts = yield from self._primary(guard.WHERE)
         try:
             position = yield from self._placed(self.primary, lease, facts, facts.lsn)
         except BaseException as error:
@@ -184,11 +184,12 @@ class Routes:
     def look(self, server: Server) -> Steps[None]:
         """Look at how a server does; never raises psycopg.Error or OSError."""
         health, was_down = server.health, server.health.breaker.is_open
+        look = guard.LOOK_AT_PRIMARY if server is self.primary else guard.LOOK_AT_REPLICA
         asked = health.checking_since = self.clock()
         try:
             lease = yield from self._borrowed(server)
             try:
-                rows = yield partial(server.door.ask, lease, f"{guard.FACTS}; {guard.IDENTITY}")
+                rows = yield partial(server.door.ask, lease, look)
             except BaseException as error:
                 yield from self._give_back(server, lease, error)
                 raise
@@ -295,7 +296,7 @@ class Routes:
         stamp = Position(position.system, position.timeline, facts.stamp)
         return Reading(lease.connection, PRIMARY, stamp, 0.0, lease)
 
-    def _primary(self, statement: str) -> Steps[tuple[Lease, Facts]]:
+    def _primary(self, statement: bytes) -> Steps[tuple[Lease, Facts]]:
         """A transaction on the primary; connections that did not survive its restart are passed over."""
         for attempt in itertools.count(1):
             lease = yield from self._borrowed(self.primary)
