@@ -1,0 +1,164 @@
+"""The desk with the runtime: reads on the replica, one look-up for many leads, the dashboard kept, calls in batches.
+
+PgBouncer stands before the primary, so nothing is prepared; whoever wrote sees it in what they read next, on whichever
+server, and in the cache.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar import Litestar
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from drain_fortin import nouns
+from drain_fortin.asking import Asking
+from drain_fortin.reading import Reading
+from drain_fortin.rows import CALL_COLUMNS, LOG_COLUMNS, call_row, import_row, log_row
+from drain_fortin.settings import Settings
+from drain_fortin.statements import Statements, treated
+from pgclinic_runtime.batches import Append, AsyncBatchWriter, Insert, setup_async
+from pgclinic_runtime.cache import AsyncCache
+from pgclinic_runtime.grouping import Limits
+from pgclinic_runtime.loader import AsyncLoader, Children
+from pgclinic_runtime.routing import AsyncRouter
+
+Row = TypeVar("Row")
+Value = TypeVar("Value")
+
+DASHBOARD_SECONDS = 5.0
+NEWEST_SECONDS = 1.0
+"""How old the dashboard's figures and its list may be."""
+
+_MOST_CONNECTIONS = 10
+_TOGETHER = Limits(rows=500, seconds=0.01)
+"""Calls that end within a hundredth of a second are written together; nobody waits longer for others."""
+
+_LEADS = Children(
+    "leads", "call_id", ("call_id", "id", "name", "status", "estimated_value"), limit=1, into=nouns.LeadOfCall
+)
+_LOGS = Children(
+    "call_logs",
+    "call_id",
+    ("id", "status", "duration", "summary", "tool_calls", "created_at"),
+    order=("created_at",),
+    into=nouns.LogEntry,
+)
+_KEPT_ON_CONFLICT = frozenset({"call_id", "phone_number", "started_at"})
+
+
+class Practice:
+    """The parts that all requests share: opened with the service, closed with it."""
+
+    def __init__(self, settings: Settings) -> None:
+        primary = settings.pooler or settings.database
+        self.statements: Statements = treated(settings.statements)
+        self._primary = _pool(primary)
+        self._replica = _pool(settings.replica) if settings.replica else None
+        replicas = {"replica": self._replica} if self._replica else {}
+        self.router = AsyncRouter(self._primary, replicas, transaction_pooler=bool(settings.pooler))
+        self.cache = AsyncCache(self.router, settings.redis or None, namespace="drain_fortin")
+        update = tuple(column for column in CALL_COLUMNS if column not in _KEPT_ON_CONFLICT)
+        calls = Insert("vapi_calls", CALL_COLUMNS, conflict=("call_id",), update=update)
+        self.calls = AsyncBatchWriter(primary, calls, limits=_TOGETHER)
+        self.logs = AsyncBatchWriter(primary, Append("call_logs", LOG_COLUMNS), limits=_TOGETHER)
+        self._database = settings.database
+
+    @asynccontextmanager
+    async def running(self, _: Litestar) -> AsyncIterator[None]:
+        """All parts, while the service runs."""
+        async with await AsyncConnection.connect(self._database, autocommit=True) as connection:
+            await setup_async(connection)
+        async with AsyncExitStack() as parts:
+            for pool in filter(None, (self._primary, self._replica)):
+                await parts.enter_async_context(pool)
+            await parts.enter_async_context(self.router)
+            parts.push_async_callback(self.cache.close)
+            for writer in (self.calls, self.logs):
+                await parts.enter_async_context(writer)
+            yield
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator["CuredDesk"]:
+        """A desk for one request."""
+        yield CuredDesk(self)
+
+
+class CuredDesk(Reading):
+    """Asks through the runtime. What it loads by key it asks for once."""
+
+    def __init__(self, practice: Practice) -> None:
+        self._practice = practice
+        self._loader = AsyncLoader(practice.router.read)
+
+    async def rows(self, name: str, kind: type[Row], *parameters: Any) -> list[Row]:
+        return await self._practice.router.run(lambda connection: self._on(connection).rows(name, kind, *parameters))
+
+    async def dashboard(self, now: datetime) -> nouns.Dashboard:
+        return await self._kept(
+            f"dashboard {now:%Y-%m-%dT%H:%M}",
+            nouns.Dashboard,
+            DASHBOARD_SECONDS,
+            lambda connection: self._on(connection).dashboard(now),
+        )
+
+    async def newest_with_leads(self, count: int) -> list[nouns.CallWithLead]:
+        async def newest(connection: AsyncConnection[Any]) -> list[nouns.CallWithLead]:
+            calls = await self._on(connection).newest_calls(count)
+            loader = AsyncLoader(lambda: nullcontext(connection))  # what is kept is of one moment
+            leads = await loader.load_many(_LEADS, [call.call_id for call in calls])
+            return [
+                nouns.CallWithLead(call=call, lead=found[0] if found else None)
+                for call, found in zip(calls, leads, strict=True)
+            ]
+
+        return await self._kept(f"newest {count}", list[nouns.CallWithLead], NEWEST_SECONDS, newest)
+
+    async def lead_of(self, call_id: str) -> nouns.LeadOfCall | None:
+        found = await self._loader.load(_LEADS, call_id)
+        return found[0] if found else None
+
+    async def log_of(self, call_id: str) -> list[nouns.LogEntry]:
+        return await self._loader.load(_LOGS, call_id)
+
+    async def change_lead(self, lead: UUID, status: str, assigned_to: str | None) -> nouns.LeadState | None:
+        async with self._practice.router.write() as connection:
+            states = await self._on(connection).rows("change_lead", nouns.LeadState, lead, status, assigned_to)
+        return states[0] if states else None
+
+    async def end_call(self, call_id: str, at: datetime) -> None:
+        async with self._practice.router.write() as connection:
+            await self._on(connection).write("end_call", (call_id, at))
+
+    async def record(self, report: nouns.CallReport) -> None:
+        call = await self._practice.calls.write(call_row(report))
+        log = await self._practice.logs.write(log_row(report))
+        await call
+        await log
+
+    async def import_calls(self, calls: Sequence[nouns.ImportedCall]) -> int:
+        async with self._practice.router.write() as connection:
+            await self._on(connection).write("import_call", *map(import_row, calls))
+        return len(calls)
+
+    def _on(self, connection: AsyncConnection[Any]) -> Asking:
+        return Asking(connection, self._practice.statements)
+
+    async def _kept(
+        self, key: str, kind: type[Value], seconds: float, load: Callable[[AsyncConnection[Any]], Awaitable[Value]]
+    ) -> Value:
+        """What ``load`` gives, at most so old. It is kept as JSON, which is read back into nouns."""
+
+        async def written(connection: AsyncConnection[Any]) -> str:
+            return msgspec.json.encode(await load(connection)).decode()
+
+        return msgspec.json.decode(await self._practice.cache.get(key, written, ttl=seconds), type=kind)
+
+
+def _pool(conninfo: str) -> AsyncConnectionPool:
+    options = {"application_name": "drain_fortin", "prepare_threshold": None}
+    return AsyncConnectionPool(conninfo, min_size=2, max_size=_MOST_CONNECTIONS, kwargs=options, open=False)

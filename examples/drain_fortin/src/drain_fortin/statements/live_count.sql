@@ -1,0 +1,1 @@
+select count(*) from vapi_calls where status = 'active'

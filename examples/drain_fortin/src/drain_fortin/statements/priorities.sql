@@ -1,0 +1,1 @@
+select priority, calls, average_duration, completed_calls from priority_distribution
