@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo check docs example messages test torture bench lock clean
+.PHONY: setup demo demo-full check docs example messages test torture bench lock clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)  ## a virtual environment with the locked dependencies
@@ -17,6 +17,9 @@ $(STAMP): requirements.lock pyproject.toml runtime/pyproject.toml
 
 demo: $(STAMP)  ## the neglected database, examined, treated and measured again
 	$(BIN)/pgclinic demo $(ARGS)
+
+demo-full: $(STAMP)  ## the reference application before and after, under the same load: how many users it bears
+	$(BIN)/python scripts/demo_full.py $(ARGS)
 
 check: $(STAMP)  ## what a reviewer would say before reading
 	$(BIN)/ruff format --check --quiet .

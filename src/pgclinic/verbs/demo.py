@@ -73,13 +73,13 @@ def demo(*, scale: str = "medium", seed: int = 1, keep: bool = False) -> Generat
         yield Progress("starting a PostgreSQL server")
         binaries = binaries_for(MAJOR)
         instance = stack.enter_context(start(binaries, settings=SETTINGS, trusted=True))
-        conninfo = _create_database(instance.conninfo())
+        conninfo = create_database(instance.conninfo())
         yield Progress("starting", note=_note(started, f"PostgreSQL {binaries.version} is running"))
 
         loaded = yield from load(conninfo, scale=scale, seed=seed)
         yield Progress("loading", note=_note(started, f"loaded {loaded.calls:,} calls, {loaded.bytes >> 20:,} MB"))
 
-        with _sampling(conninfo) as sample:
+        with sampling(conninfo) as sample:
             before_run = yield from _measured(conninfo, seed)
         yield Progress("measuring", note=_note(started, f"measured the workload, {_p95(before_run)}"))
         seen, before = yield from _examined(conninfo)
@@ -123,7 +123,7 @@ def demo(*, scale: str = "medium", seed: int = 1, keep: bool = False) -> Generat
 
 
 @contextmanager
-def _sampling(conninfo: str) -> Iterator[list[SeenStatement | Omission]]:
+def sampling(conninfo: str) -> Iterator[list[SeenStatement | Omission]]:
     """Meanwhile watch what runs, as ``prescribe --sample`` does; the list is filled at the end.
 
     The application is played by pgclinic itself here, whose statements are left out elsewhere.
@@ -150,7 +150,8 @@ def _p95(run: Run) -> str:
     return f"P95 {run.overall.p95_ms:,.1f} ms" if run.overall.p95_ms is not None else f"{run.seconds:.0f} s"
 
 
-def _create_database(conninfo: str) -> str:
+def create_database(conninfo: str) -> str:
+    """Make the demo's database, which counts its statements; how to connect to it."""
     with open_session(conninfo, read_only=False, statement_timeout_ms=0, lock_timeout_ms=0) as connection:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
     own = make_conninfo(conninfo, dbname=DATABASE)
@@ -159,14 +160,19 @@ def _create_database(conninfo: str) -> str:
     return own
 
 
-def _measured(conninfo: str, seed: int, mappings: tuple[StatementMapping, ...] = ()) -> Generator[Progress, None, Run]:
-    yield from _played(conninfo, mappings, repeat=_WARM_UP, seed=seed + 1)
-    yield Progress("forgetting what was counted so far")
+def forget_counters(conninfo: str) -> None:
+    """Begin a new window for all statistics, with the tables analysed."""
     # Without a lock timeout: autovacuum steps aside for ANALYZE, but only after a second (deadlock_timeout).
     with open_session(conninfo, read_only=False, statement_timeout_ms=0, lock_timeout_ms=0) as connection:
         connection.execute("select pg_catalog.pg_stat_reset()")
         connection.execute("select pg_stat_statements_reset()")
         connection.execute("analyze")
+
+
+def _measured(conninfo: str, seed: int, mappings: tuple[StatementMapping, ...] = ()) -> Generator[Progress, None, Run]:
+    yield from _played(conninfo, mappings, repeat=_WARM_UP, seed=seed + 1)
+    yield Progress("forgetting what was counted so far")
+    forget_counters(conninfo)
     return (yield from _played(conninfo, mappings, repeat=REPEAT, seed=seed))
 
 

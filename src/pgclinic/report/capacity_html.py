@@ -1,0 +1,32 @@
+"""The capacity table as a page that stands on its own."""
+
+from pgclinic.charts.load_curves import LoadCurve, load_curves
+from pgclinic.model.capacity import CapacityTable
+from pgclinic.report.capacity_rows import capacity_rows, conclusion, processor_rows, request_rows
+from pgclinic.report.html import rendered, safe
+
+_NARROW = 340
+
+
+def page(table: CapacityTable) -> str:
+    """One HTML document without anything from outside."""
+    curves = [
+        LoadCurve(
+            side.name,
+            tuple(
+                (step.rate * table.between_seconds, step.p95_ms, step.is_held)
+                for step in sorted(side.steps, key=lambda step: step.rate)
+            ),
+        )
+        for side in table.sides
+    ]
+    return rendered(
+        "capacity.html",
+        table=table,
+        conclusion=conclusion(table),
+        rows=capacity_rows(table),
+        requests=request_rows(table),
+        processors=processor_rows(table),
+        chart=safe(load_curves(curves, limit_ms=table.limit_ms)),
+        chart_narrow=safe(load_curves(curves, limit_ms=table.limit_ms, width=_NARROW)),
+    )
