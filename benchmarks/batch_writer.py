@@ -15,10 +15,10 @@ from benchmarks.report import Row
 from pgclinic.instance import find_binaries, start
 from pgclinic_runtime.batches import Append, AsyncBatchWriter, BatchWriter, Insert, Limits, setup
 
-ROWS = 50_000
-ROUNDS = 5
+ROWS = 100_000
+ROUNDS = 3
 APPENDING, CONFLICT = 0.9, 0.5
-LIMITS = Limits(rows=10_000, bytes=8_000_000, seconds=0.5)
+LIMITS = Limits(rows=5_000, bytes=8_000_000, seconds=0.5)
 COLUMNS = ("id", "call_id", "phone_number", "status", "duration", "started_at", "transcript")
 TABLE = """
     create table calls (

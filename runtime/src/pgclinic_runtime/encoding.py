@@ -8,6 +8,7 @@ from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
 
 Texts = Sequence[Buffer | None]
+_ALL_TEXT = [PyFormat.TEXT] * 1600  # as many columns as a table can have
 
 
 class _HexDumper(Dumper):
@@ -27,7 +28,6 @@ class Encoder:
         for kind in (bytes, bytearray, memoryview):
             adapters.register_dumper(kind, _HexDumper)
         self._transformer = Transformer(_Context(adapters))
-        self._formats: dict[int, list[PyFormat]] = {}
 
     def texts(self, row: Sequence[Any], width: int) -> Texts:
         """The values' texts, None for NULL.
@@ -38,10 +38,7 @@ class Encoder:
         """
         if len(row) != width:
             raise ValueError(f"a row has {width} values, not {len(row)}")
-        formats = self._formats.get(width)
-        if formats is None:
-            formats = self._formats[width] = [PyFormat.TEXT] * width
-        return self._transformer.dump_sequence(row, formats)
+        return self._transformer.dump_sequence(row, _ALL_TEXT[:width])
 
 
 class _Context:

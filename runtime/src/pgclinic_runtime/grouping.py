@@ -3,6 +3,7 @@
 Both the sync and the async writer ask it, and tests ask it with a clock of their own.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -34,9 +35,13 @@ class Group(Generic[Row]):
 
     def add(self, row: Row, size: int, now: float) -> None:
         """Take a row of ``size`` bytes in; a row larger than the limit makes the group full by itself."""
+        self.extend((row,), size, now)
+
+    def extend(self, rows: Iterable[Row], size: int, now: float) -> None:
+        """Take rows in, of ``size`` bytes together; the caller sees to it that they are not too many."""
         if self.begun is None:
             self.begun = now
-        self.rows.append(row)
+        self.rows.extend(rows)
         self.bytes += size
 
     def is_full(self, now: float) -> bool:

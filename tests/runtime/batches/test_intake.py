@@ -7,43 +7,47 @@ from pgclinic_runtime.grouping import Limits
 
 
 @given(
-    sizes=st.lists(st.integers(0, 20), max_size=60),
+    sizes=st.lists(st.lists(st.integers(0, 20), max_size=12), max_size=12),
     rows=st.integers(1, 9),
     most=st.integers(1, 60),
     together=st.integers(1, 50),
 )
-def test_rows_come_out_in_order_and_no_more_wait_than_may(
-    sizes: list[int], rows: int, most: int, together: int
+def test_rows_come_out_in_order_in_groups_as_large_as_may_be(
+    sizes: list[list[int]], rows: int, most: int, together: int
 ) -> None:
     intake = Intake(Limits(rows=rows, bytes=together, seconds=5), most)
-    accepted, out = [], []
+    accepted, out, parts = [], [], []
+    lines_of = {}
 
     def take() -> None:
         while batch := intake.next(0):
             out.extend(batch.lines)
+            lines_of[batch] = batch.lines
             assert len(batch.lines) <= rows
+            assert sum(map(len, batch.lines[:-1])) < together
             intake.decided(batch)
 
-    for number, size in enumerate(sizes):
+    for number, some in enumerate(sizes):
         if not intake.has_room():
             intake.close()
             take()
         assert intake.has_room()
-        line = bytes([number]) * size
-        batch, position = intake.add(line, 0)
-        assert batch in intake.undecided
-        assert position < rows
-        accepted.append(line)
+        lines = [bytes([number]) * size for size in some]
+        for batch, start, stop in intake.add(lines, 0):
+            parts.append((batch, start, stop))
+            assert batch in intake.undecided
+        accepted += lines
     intake.close()
     take()
     assert out == accepted
+    assert [line for batch, start, stop in parts for line in lines_of[batch][start:stop]] == accepted
     assert not intake.undecided
 
 
 def test_a_group_is_due_by_age() -> None:
     intake = Intake(Limits(rows=10, bytes=100, seconds=2), 1000)
     assert intake.waits(0) is None
-    intake.add(b"row", 5)
+    intake.add([b"row"], 5)
     assert intake.waits(6) == 1
     assert intake.next(6.9) is None
     assert [*intake.next(7).lines] == [b"row"]

@@ -13,15 +13,15 @@ from typing import Any, Self
 import psycopg
 from psycopg.abc import AdaptContext
 
-from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
 from pgclinic_runtime.batches.exactly_once import write_once
-from pgclinic_runtime.batches.intake import Batch, Intake
+from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.records import total
 from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.batches.spool import Spool
 from pgclinic_runtime.batches.targets import Form, Target
-from pgclinic_runtime.batches.tickets import AsyncTicket, Part
+from pgclinic_runtime.batches.tickets import AsyncTicket
 from pgclinic_runtime.commands import drive_async
 from pgclinic_runtime.encoding import Encoder
 from pgclinic_runtime.grouping import Limits
@@ -81,17 +81,23 @@ class AsyncBatchWriter:
 
     async def write(self, row: Any) -> AsyncTicket:  # noqa: ANN401 - a sequence of values, or what JSON can hold
         """As ``BatchWriter.write``; waits while too much is undecided."""
-        return AsyncTicket((await self._add(row),))
+        return AsyncTicket(await self._accepted([self._encode(row)]))
 
     async def write_many(self, rows: Iterable[Any] | AsyncIterable[Any]) -> AsyncTicket:
-        """As ``BatchWriter.write_many``."""
+        """As ``BatchWriter.write_many``; other tasks have their turns meanwhile."""
         parts: list[Part] = []
         if isinstance(rows, AsyncIterable):
             async for row in rows:
-                _join(parts, await self._add(row))
-        else:
-            for row in rows:
-                _join(parts, self._taken(row) if self._intake.has_room() else await self._add(row))
+                join(parts, await self._accepted([self._encode(row)]))
+            return AsyncTicket(parts)
+        for chunk in chunks(rows):
+            lines: list[bytes] = []
+            try:
+                for row in chunk:
+                    lines.append(self._encode(row))  # noqa: PERF401 - what came before an error counts
+            finally:
+                join(parts, await self._accepted(lines))
+            await asyncio.sleep(0)
         return AsyncTicket(parts)
 
     async def flush(self) -> None:
@@ -128,21 +134,19 @@ class AsyncBatchWriter:
     ) -> None:
         await self.close()
 
-    async def _add(self, row: Any) -> Part:  # noqa: ANN401 - as write takes it
-        while not self._intake.has_room() and not self._closing:
-            self._intake.close()
+    async def _accepted(self, lines: list[bytes]) -> list[Part]:
+        parts: list[Part] = []
+        for piece in pieces(lines):
+            while not self._intake.has_room() and not self._closing:
+                self._intake.close()
+                self._notify()
+                await self._change(None)
+            if self._closing or not self._tasks:
+                raise RuntimeError("the writer is not open")
+            join(parts, self._intake.add(piece, time.monotonic()))
+        if self._intake.has_ready() or any(not start for _, start, _ in parts):
             self._notify()
-            await self._change(None)
-        return self._taken(row)
-
-    def _taken(self, row: Any) -> Part:  # noqa: ANN401 - as write takes it
-        line = self._encode(row)
-        if self._closing or not self._tasks:
-            raise RuntimeError("the writer is not open")
-        batch, position = self._intake.add(line, time.monotonic())
-        if not position or self._intake.has_ready():
-            self._notify()
-        return batch, position, position + 1
+        return parts
 
     def _notify(self) -> None:
         while self._changes:
@@ -238,13 +242,4 @@ class AsyncBatchWriter:
         self._intake.decided(batch)
         batch.decide(refusals, error)
         self._notify()
-        for refusal in refusals if self._on_refused else ():
-            assert self._on_refused is not None
-            self._on_refused(refusal)
-
-
-def _join(parts: list[Part], part: Part) -> None:
-    batch, start, stop = part
-    if parts and parts[-1][0] is batch:
-        start = parts.pop()[1]
-    parts.append((batch, start, stop))
+        tell(self._on_refused, refusals)

@@ -1,8 +1,12 @@
 """What can go wrong with rows that were written, and which of the database's errors pass by themselves."""
 
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import psycopg
+
+_logger = logging.getLogger(__name__)
 
 # Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html; a pooler says most of its own as 08P01.
 _PASSING_CLASSES = ("08", "40", "53", "57", "58")
@@ -42,6 +46,16 @@ class GroupFailedError(Exception):
 
 class CommitLostError(Exception):
     """The connection went at COMMIT: only the ledger knows how it ended."""
+
+
+def tell(on_refused: Callable[[Refusal], None] | None, refusals: Sequence[Refusal]) -> None:
+    """Call the application back; what it raises is logged, for the writer has to go on."""
+    for refusal in refusals if on_refused else ():
+        assert on_refused is not None
+        try:
+            on_refused(refusal)
+        except Exception:
+            _logger.exception("on_refused raised")
 
 
 def passes(error: BaseException) -> bool:

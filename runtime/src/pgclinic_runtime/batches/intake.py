@@ -1,13 +1,16 @@
 """Rows on their way in: gathered into groups, held back while too many wait. Policy only, by the caller's clock."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 from pgclinic_runtime.batches.errors import Refusal
 from pgclinic_runtime.grouping import Group, Limits
+
+_CHUNK, _CHUNK_BYTES = 50, 65_536
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +35,29 @@ class Batch:
             self.done.set_exception(error)
 
 
+Part = tuple[Batch, int, int]
+
+
+def chunks(rows: Iterable[Any]) -> Iterator[Sequence[Any]]:
+    """Rows to be accepted together: some of a sequence, which is there already; one by one of what may be slow."""
+    if isinstance(rows, Sequence):
+        yield from (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
+    else:
+        yield from ((row,) for row in rows)
+
+
+def pieces(lines: list[bytes]) -> list[list[bytes]]:
+    """Rows to be let in together: all, or one by one where they are large."""
+    return [lines] if sum(map(len, lines)) <= _CHUNK_BYTES else [[line] for line in lines]
+
+
+def join(parts: list[Part], more: Sequence[Part]) -> None:
+    """Add parts, those of one group as one."""
+    for batch, start, stop in more:
+        first = parts.pop()[1] if parts and parts[-1][0] is batch else start
+        parts.append((batch, first, stop))
+
+
 class Intake:
     """Groups in the order of their rows. ``most_bytes`` bounds what is accepted and not yet decided."""
 
@@ -40,24 +66,34 @@ class Intake:
             raise ValueError("at least one byte has to wait")
         self.most_bytes = most_bytes
         self.undecided: set[Batch] = set()
+        self._limits = limits
         self._group: Group[bytes] = Group(limits)
         self._batch = Batch()
         self._ready: deque[Batch] = deque()
         self._held = 0
 
     def has_room(self) -> bool:
-        """Whether another row may come in; it may pass the bound by its own size, so that any row can be written."""
+        """Whether more may come in; it may pass the bound by its own size, so that any row can be written."""
         return self._held + self._group.bytes < self.most_bytes
 
-    def add(self, line: bytes, now: float) -> tuple[Batch, int]:
-        """Take a row in; returns its group and its place there."""
-        batch, position = self._batch, len(self._group.rows)
-        if not position:
+    def add(self, lines: Sequence[bytes], now: float) -> list[Part]:
+        """Take rows in; returns where they are: in which groups, from which place to before which."""
+        parts: list[Part] = []
+        taken = 0
+        while taken < len(lines):
+            batch, start = self._batch, len(self._group.rows)
+            some = lines[taken : taken + self._limits.rows - start]
+            size = sum(map(len, some))
+            if self._group.bytes + size > self._limits.bytes:
+                some = some[:1]  # one by one, so that the group is full as soon as it may be
+                size = len(some[0])
             self.undecided.add(batch)
-        self._group.add(line, len(line), now)
-        if self._group.is_full(now):
-            self.close()
-        return batch, position
+            self._group.extend(some, size, now)
+            taken += len(some)
+            parts.append((batch, start, start + len(some)))
+            if self._group.is_full(now):
+                self.close()
+        return parts
 
     def close(self) -> None:
         """End the present group, however small."""

@@ -6,12 +6,10 @@ from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pgclinic_runtime.batches.errors import Refusal, RowsRefusedError
-from pgclinic_runtime.batches.intake import Batch
+from pgclinic_runtime.batches.intake import Part
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-
-Part = tuple[Batch, int, int]
 
 
 class Ticket:

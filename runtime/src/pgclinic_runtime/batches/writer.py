@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,20 +14,18 @@ from typing import Any, Self
 import psycopg
 from psycopg.abc import AdaptContext
 
-from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
 from pgclinic_runtime.batches.exactly_once import write_once
-from pgclinic_runtime.batches.intake import Batch, Intake
+from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.records import total
 from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.batches.spool import Spool
 from pgclinic_runtime.batches.targets import Form, Target
-from pgclinic_runtime.batches.tickets import Part, Ticket
+from pgclinic_runtime.batches.tickets import Ticket
 from pgclinic_runtime.commands import drive
 from pgclinic_runtime.encoding import Encoder
 from pgclinic_runtime.grouping import Limits
-
-_CHUNK = 50
 
 
 class BatchWriter:
@@ -110,24 +108,19 @@ class BatchWriter:
             RuntimeError: the writer is not open.
         """
         with self._changed:
-            return Ticket((self._add(row),))
+            return Ticket(self._accepted([self._encode(row)]))
 
     def write_many(self, rows: Iterable[Any]) -> Ticket:
         """Accept rows, one ticket for all; on an error the rows before it have been accepted."""
         parts: list[Part] = []
-        # A sequence is there already, so that its rows need not be accepted one by one; an iterator may be slow.
-        chunks = (
-            (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
-            if isinstance(rows, Sequence)
-            else ((row,) for row in rows)
-        )
-        for chunk in chunks:
+        for chunk in chunks(rows):
+            lines: list[bytes] = []
             with self._changed:
-                for row in chunk:
-                    batch, start, stop = self._add(row)
-                    if parts and parts[-1][0] is batch:
-                        start = parts.pop()[1]
-                    parts.append((batch, start, stop))
+                try:
+                    for row in chunk:
+                        lines.append(self._encode(row))  # noqa: PERF401 - what came before an error counts
+                finally:
+                    join(parts, self._accepted(lines))
         return Ticket(parts)
 
     def flush(self, timeout: float | None = None) -> None:
@@ -177,18 +170,20 @@ class BatchWriter:
     ) -> None:
         self.close()
 
-    def _add(self, row: Any) -> Part:  # noqa: ANN401 - as write takes it
-        line = self._encode(row)
-        if not self._intake.has_room():
-            self._intake.close()
+    def _accepted(self, lines: list[bytes]) -> list[Part]:
+        parts: list[Part] = []
+        for piece in pieces(lines):
+            if not self._intake.has_room():
+                self._intake.close()
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._intake.has_room() or self._closing)
+            if self._closing or not self._threads:
+                raise RuntimeError("the writer is not open")
+            join(parts, self._intake.add(piece, time.monotonic()))
+        # Whoever waits for a group has to know when the first row of one came in.
+        if self._intake.has_ready() or any(not start for _, start, _ in parts):
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._intake.has_room() or self._closing)
-        if self._closing or not self._threads:
-            raise RuntimeError("the writer is not open")
-        batch, position = self._intake.add(line, time.monotonic())
-        if not position or self._intake.has_ready():
-            self._changed.notify_all()
-        return batch, position, position + 1
+        return parts
 
     def _next_accepted(self) -> Batch | None:
         """Wait for a group that is full; None when the writer closes and none is left."""
@@ -277,6 +272,4 @@ class BatchWriter:
             self._failed = self._failed or error
             self._intake.decided(batch)
             self._changed.notify_all()
-        for refusal in refusals if self._on_refused else ():
-            assert self._on_refused is not None
-            self._on_refused(refusal)
+        tell(self._on_refused, refusals)
