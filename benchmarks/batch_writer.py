@@ -53,25 +53,28 @@ def run() -> Sequence[Row]:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             connection.execute(TABLE)
             setup(connection)
-            ways = _ways(conninfo, connection, given)
-            rates: dict[str, list[float]] = {name: [] for name in ways}
+            bare, ways = _ways(conninfo, connection, given)
+            times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
             for _ in range(ROUNDS):
-                # In turns, so that noise of the machine hits all alike.
                 for name, write in ways.items():
-                    connection.execute("truncate calls")
-                    connection.execute("checkpoint")
-                    begun = time.perf_counter()
-                    write()
-                    rates[name].append(ROWS / (time.perf_counter() - begun))
-                    (count,) = connection.execute("select count(*) from calls").fetchone() or (0,)
-                    assert count == ROWS, (name, count)
-    bare = rates["bare COPY"]
-    return [_row(name, values, bare) for name, values in rates.items()]
+                    # Each beside bare COPY at the same moment, so that noise of the machine hits both alike.
+                    times[name].append((_timed(bare, connection), _timed(write, connection)))
+    return [_row(name, pairs) for name, pairs in times.items()]
+
+
+def _timed(write: Callable[[], None], connection: psycopg.Connection[Any]) -> float:
+    connection.execute("truncate calls")
+    connection.execute("checkpoint")
+    begun = time.perf_counter()
+    write()
+    seconds = time.perf_counter() - begun
+    assert connection.execute("select count(*) from calls").fetchone() == (ROWS,)
+    return seconds
 
 
 def _ways(
     conninfo: str, connection: psycopg.Connection[Any], given: list[tuple[Any, ...]]
-) -> dict[str, Callable[[], None]]:
+) -> tuple[Callable[[], None], dict[str, Callable[[], None]]]:
     def bare() -> None:
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
             for row in given:
@@ -94,8 +97,7 @@ def _ways(
         async with AsyncBatchWriter(conninfo, Append("calls", COLUMNS), limits=LIMITS) as writer:
             await writer.write_many(given)
 
-    return {
-        "bare COPY": bare,
+    return bare, {
         "executemany": executemany,
         "writer, append": lambda: through(Append("calls", COLUMNS)),
         "writer, append, a call a row": one_by_one,
@@ -105,13 +107,13 @@ def _ways(
     }
 
 
-def _row(name: str, rates: list[float], bare: list[float]) -> Row:
-    share = statistics.median(mine / theirs for mine, theirs in zip(rates, bare, strict=True))
+def _row(name: str, pairs: list[tuple[float, float]]) -> Row:
+    share = statistics.median(bare / mine for bare, mine in pairs)
+    rates = [ROWS / statistics.median(times) for times in zip(*pairs, strict=True)]
     least = {"writer, append": APPENDING, "writer, do nothing": CONFLICT, "writer, do update": CONFLICT}.get(name)
-    rate = f"{statistics.median(rates):,.0f} rows a second"
     return Row(
         subject=name,
-        figure=f"of bare COPY ({rate})",
+        figure=f"{rates[1]:,.0f} rows a second; bare COPY beside it {rates[0]:,.0f}",
         value=share,
         line=f"at least {least:.0%} of bare COPY" if least else "",
         passes=share >= least if least else None,

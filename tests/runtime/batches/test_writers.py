@@ -1,6 +1,8 @@
 """Both writers on a real server."""
 
 import datetime as dt
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Callable
@@ -27,6 +29,7 @@ from pgclinic_runtime.batches import (
     setup,
 )
 from pgclinic_runtime.batches.spool import Spool
+from pgclinic_runtime.loader import Children, Loader, Order, Rows
 
 pytestmark = pytest.mark.server
 COLUMNS = ("id", "phone", "tags", "seen")
@@ -295,3 +298,54 @@ def test_old_keys_are_forgotten_and_setup_may_be_repeated(shop: Database, make_w
         setup(connection)
         assert forget(connection, dt.timedelta(days=1)) == 0
         assert forget(connection, dt.timedelta(0)) == 1
+
+
+def test_what_a_callback_raises_does_not_stop_the_writer(
+    shop: Database, make_writer: MakeWriter, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_refusal: Refusal) -> None:
+        raise KeyError("mine")
+
+    with make_writer(shop.conninfo, Append("calls", ("id", "phone")), on_refused=broken) as writer:
+        with pytest.raises(RowsRefusedError):
+            writer.write((1, "bad")).result(60)
+        writer.write((2, "good")).result(60)
+    assert "on_refused raised" in caplog.text
+
+
+@pytest.mark.parametrize("end", ["", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"])
+def test_the_interpreters_exit_writes_what_is_left(shop: Database, end: str) -> None:
+    program = (
+        "import signal, sys\nfrom pgclinic_runtime.batches import *\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
+        "writer = BatchWriter(sys.argv[1], Append('calls', ('id',)), limits=Limits(seconds=600)).open()\n"
+        f"writer.write_many([(number,) for number in range(100)])\n{end}\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, shop.conninfo], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(rows_of(shop)) == 100
+
+
+def test_every_supported_server_takes_every_target(database_on_every: Database) -> None:
+    database = database_on_every
+    database.execute(
+        "create table calls (id int primary key, tags text[] check (tags <> '{bad}'), seen int);"
+        "create function taken(rows jsonb) returns void language sql as"
+        " 'insert into calls (id) select (value ->> ''id'')::int from jsonb_array_elements(rows)'"
+    )
+    with database.connect() as connection:
+        setup(connection)
+    columns = ("id", "tags", "seen")
+    rows = [(1, ["a", None], 1), (2, ["bad"], 1), (3, None, None)]
+    for target in (Append("calls", columns), Insert("calls", columns, conflict=("id",), update=("seen",))):
+        with BatchWriter(database.conninfo, target) as writer, pytest.raises(RowsRefusedError) as refused:
+            writer.write_many(rows).result(60)
+        assert [one.position for one in refused.value.refusals] == [1]
+    with BatchWriter(database.conninfo, Call("taken")) as writer:
+        writer.write({"id": 4}).result(60)
+    assert [row[0] for row in rows_of(database)] == [1, 3, 4]
+    with database.connect() as connection:
+        loader = Loader(connection)
+        assert loader.load_many(Rows("calls", key="id", columns=("seen",)), [3, 1]) == [{"seen": None}, {"seen": 1}]
+        best = Children("calls", key="seen", columns=("id",), order=(Order("id", descending=True),), limit=1)
+        assert loader.load(best, 1) == [{"id": 1}]
