@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
@@ -124,3 +125,31 @@ def test_however_it_ends_nothing_is_left(
     wait_until_gone(cache)
     if how is signal.SIGINT:
         assert "interrupted" in errors
+
+
+def test_the_cure_is_shown_on_a_dashboard_while_it_happens(program: Path, cache: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [program, "demo", "--scale", "small", "--watch", "--listen", "127.0.0.1:0"],
+        cwd=tmp_path,
+        env={**os.environ, "PGCLINIC_CACHE": str(cache)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        address = next(line.split()[-1] for line in process.stderr if line.startswith("viewer"))
+        entered = httpx.get(address)
+        with httpx.Client(cookies=entered.cookies, base_url=address.partition("/enter")[0], timeout=60) as browser:
+            deadline = time.monotonic() + 240
+            while not (databases := browser.get("/api/databases").json())[0]["grade"]:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            key = databases[0]["key"]
+            curves = browser.get(f"/api/databases/{key}/history?names=connections").json()
+            assert curves[0]["values"][-1] > 0
+            assert browser.get(f"/databases/{key}/").status_code == 200
+        process.send_signal(signal.SIGINT)
+        errors = process.stderr.read()
+        assert process.wait(60) == 130, errors
+        assert "Traceback" not in errors
+    wait_until_gone(cache)

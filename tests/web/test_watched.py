@@ -18,6 +18,7 @@ from pgclinic.model.watching import IndexDelta, Observation, Sample, StatementDe
 from pgclinic.verbs.checkup import checkup
 from pgclinic.verbs.driving import drive
 from pgclinic.watch.history import History
+from pgclinic.web.visit import Visit
 from pgclinic.web.watched import Watched
 
 TARGET = "[local]:5432/shop"
@@ -158,3 +159,20 @@ def test_blocking_is_followed_from_the_root_and_circles_end() -> None:
     assert {each.pid for each in blocking_lines(circle)} == {0, 5, 6, 7}
     assert next(each for each in blocking_lines(circle) if each.pid == 0).session is None
     assert blocking_lines(()) == ()
+
+
+def test_a_newer_checkup_of_somebody_else_is_shown_and_plans_go_on(
+    history: tuple[History, datetime], seen: Any
+) -> None:
+    store, now = history
+    watched = Watched(store, TARGET)
+    first = watched.latest()
+    assert first is not None
+    assert watched.latest() is first
+    watched._shown = Visit(seen, first.checkup)
+    newer = msgspec.structs.replace(first.checkup.header, clock=now.isoformat())
+    store.write_checkup(TARGET, msgspec.structs.replace(first.checkup, header=newer))
+    second = watched.latest()
+    assert second is not None
+    assert second.clock == now.isoformat()
+    assert second.snapshot is seen

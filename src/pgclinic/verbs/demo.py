@@ -3,7 +3,7 @@
 A client of the other verbs like any other: it knows nothing that they did not find.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from threading import Event
@@ -66,8 +66,19 @@ _SAME_WINDOW = (
 _SAME_WORK = "Both runs execute the same statements the same number of times, with the same parameters and order."
 
 
-def demo(*, scale: str = "medium", seed: int = 1, keep: bool = False) -> Generator[Progress, None, Demonstration]:
-    """Take one database from neglect to measured cure. Its server and files are gone afterwards, unless ``keep``."""
+def demo(
+    *,
+    scale: str = "medium",
+    seed: int = 1,
+    keep: bool = False,
+    on_loaded: Callable[[str], object] = lambda _: None,
+    on_examined: Callable[[Checkup], object] = lambda _: None,
+) -> Generator[Progress, None, Demonstration]:
+    """Take one database from neglect to measured cure. Its server and files are gone afterwards, unless ``keep``.
+
+    For whoever wants to look on: ``on_loaded`` is told how to connect once the data is there, ``on_examined`` what was
+    found before and after.
+    """
     started = monotonic()
     with death_in_words("The demo's server"), ExitStack() as stack:
         yield Progress("starting a PostgreSQL server")
@@ -78,11 +89,13 @@ def demo(*, scale: str = "medium", seed: int = 1, keep: bool = False) -> Generat
 
         loaded = yield from load(conninfo, scale=scale, seed=seed)
         yield Progress("loading", note=_note(started, f"loaded {loaded.calls:,} calls, {loaded.bytes >> 20:,} MB"))
+        on_loaded(conninfo)
 
         with sampling(conninfo) as sample:
             before_run = yield from _measured(conninfo, seed)
         yield Progress("measuring", note=_note(started, f"measured the workload, {_p95(before_run)}"))
         seen, before = yield from _examined(conninfo)
+        on_examined(before)
         yield Progress("examining", note=_note(started, f"examined: grade {before.grade.letter}"))
 
         course = yield from prescribe(seen, seen=sample)
@@ -95,6 +108,7 @@ def demo(*, scale: str = "medium", seed: int = 1, keep: bool = False) -> Generat
         after_run = yield from _measured(conninfo, seed, mappings)
         yield Progress("measuring", note=_note(started, f"measured the same workload again, {_p95(after_run)}"))
         _, after = yield from _examined(conninfo)
+        on_examined(after)
         yield Progress("examining", note=_note(started, f"examined again: grade {after.grade.letter}"))
 
         postmaster = None

@@ -51,6 +51,11 @@ class Here:
         wanted = [chosen, self.site.lang, *(each.split(";")[0].strip()[:2].lower() for each in asked.split(","))]
         return language(next((code for code in wanted if code in LANGUAGES), LANGUAGES[0]))
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What templates tell of the checkup, by the names that they know it by."""
+        return self.visit.told(self.language)
+
     @cached_property
     def database(self) -> Database:
         """The database that the path names. Raises NotFoundException."""
@@ -125,6 +130,13 @@ def _moment(text: str) -> str:
     except ValueError:
         return ""
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+
+
+def make_ready(code: str) -> None:
+    """Read every template in a language now, so that nobody's first page waits for it."""
+    templates = environment(code, "pgclinic.web")
+    for name in templates.list_templates(extensions=["html"]):
+        templates.get_template(name)
 
 
 HereNow = NamedDependency[Here]

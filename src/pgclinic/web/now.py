@@ -23,7 +23,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kpis_of(here: Here) -> tuple[Kpi, ...]:
-    """The key figures of the checkup, with the values of the last look where there is one."""
+    """The key figures of the checkup, with the values of the last look where it had any: nobody calls at night."""
     kpis, past = here.visit.checkup.kpis, here.database.past
     look = past.history.last_sample(past.target, here.at or None) if past else None
     if look is None:
@@ -31,7 +31,7 @@ def kpis_of(here: Here) -> tuple[Kpi, ...]:
     seen = {each.name: each for each in look.observations if each.object is None}
     return tuple(
         msgspec.structs.replace(each, value=found.value, provenance=found.provenance)
-        if (found := seen.get(_OBSERVED.get(each.name, each.name)))
+        if (found := seen.get(_OBSERVED.get(each.name, each.name))) and found.value is not None
         else each
         for each in kpis
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 from threading import Lock
+from typing import Any
 
 from pgclinic.grading.listing import index_lines, statement_lines, table_lines
 from pgclinic.model.checkup import Checkup
@@ -13,6 +14,8 @@ from pgclinic.model.prescription import Course, Prescription
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.whatif import StatementEffect
 from pgclinic.model.workload import Workload, WorkloadStatement
+from pgclinic.report.checkup_html import values
+from pgclinic.report.language import Language
 from pgclinic.verbs.driving import drive
 from pgclinic.verbs.plan_statement import plan_statement
 from pgclinic.workload import from_statements
@@ -30,12 +33,19 @@ class Visit:
     def __init__(self, snapshot: Snapshot | None, checkup: Checkup) -> None:
         self.snapshot, self.checkup = snapshot, checkup
         self.course: Course | None = None
+        self._told: dict[str, dict[str, Any]] = {}
         self._plans: dict[str, tuple[StatementEffect, str]] = {}
 
     @property
     def clock(self) -> str:
         """When it was, by the server's clock; ISO 8601."""
         return self.checkup.header.clock
+
+    def told(self, language: Language) -> dict[str, Any]:
+        """What templates tell of the checkup in a language."""
+        if language.code not in self._told:
+            self._told[language.code] = values(self.checkup, language)
+        return self._told[language.code]
 
     def demand_snapshot(self) -> Snapshot:
         """The snapshot. Raises UserError where history kept none."""

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 
 from pgclinic.model.progress import Progress
+from pgclinic.report.language import ENGLISH
 from pgclinic.verbs.targets import Live, SnapshotFile
 from pgclinic.verbs.visits import visited
 from pgclinic.web.site import Database
@@ -22,6 +23,8 @@ class _Visited:
 def visited_once(target: Live | SnapshotFile) -> Generator[Progress, None, Database]:
     """The database with its first visit. A file is what it is: it is not visited again. Raises UserError."""
     one = _Visited(target, Visit(*(yield from visited(target))))
+    one.visit.told(ENGLISH)
+    len(one.visit.statements)  # made now, so that the first page need not wait for it
     is_live = isinstance(target, Live)
     return Database(
         name=one.visit.checkup.server.database,

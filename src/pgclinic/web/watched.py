@@ -24,7 +24,7 @@ class Watched:
 
     def __init__(self, history: "History", target: str, conninfo: str = "") -> None:
         self._history, self._target, self._conninfo = history, target, conninfo
-        self._visit: Visit | None = None
+        self._shown: Visit | None = None
 
     @property
     def database(self) -> Database:
@@ -39,11 +39,16 @@ class Watched:
         )
 
     def latest(self) -> Visit | None:
-        """The last visit of ours, or the newer checkup that somebody else kept; None before the first."""
+        """The last visit of ours, with the newer checkup that somebody else kept; None before the first."""
+        shown = self._shown
+        if shown is not None and not self._history.grades(self._target, shown.clock):
+            return shown
         kept = self._history.checkup(self._target)
-        if kept is not None and (self._visit is None or kept.header.clock > self._visit.clock):
-            return Visit(None, kept)
-        return self._visit
+        if kept is not None and (shown is None or kept.header.clock > shown.clock):
+            # What plans are made of is still that of our own visit.
+            self._shown = Visit(shown.snapshot if shown else None, kept)
+            self._shown.course = shown.course if shown else None
+        return self._shown
 
     def visit(self, at: str) -> Visit:
         """What was seen last, or last before a moment. Raises UserError where there is nothing."""
@@ -59,8 +64,8 @@ class Watched:
         """Visit it now, reading only, and keep the checkup."""
         snapshot, found = yield from visited(Live(self._conninfo))
         self._history.write_checkup(self._target, found)
-        self._visit = Visit(snapshot, found)
-        return self._visit
+        self._shown = Visit(snapshot, found)
+        return self._shown
 
 
 def begin_examining(site: Site, key: str, title: str) -> Job:
@@ -83,12 +88,7 @@ def kept_databases(store: str) -> list[Database]:
 
 
 def examine_all(site: Site) -> None:
-    """Begin a visit of every database that can be visited and was not yet."""
+    """Begin a visit of every database that can be visited."""
     for key, database in site.databases.items():
-        if database.examine is not None and _is_unseen(database):
+        if database.examine is not None and site.jobs.of(key) is None:
             begin_examining(site, key, WORDS)
-
-
-def _is_unseen(database: Database) -> bool:
-    visit = database.latest()
-    return visit is None or visit.snapshot is None

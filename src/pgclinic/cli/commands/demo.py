@@ -2,10 +2,11 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from pgclinic.cli.listening import DEFAULT, Listen
 from pgclinic.cli.options import TargetOptions, takes_server
 
 EXAMPLES = """\b
@@ -13,6 +14,7 @@ Examples:
   pgclinic demo
   pgclinic demo --scale small --json result.json
   pgclinic demo --keep
+  pgclinic demo --watch
   pgclinic demo load postgresql://owner@db/empty --scale small
 """
 
@@ -43,6 +45,10 @@ def demo(
     scale: ScaleOption = Scale.MEDIUM,
     seed: SeedOption = 1,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the server running, to look around.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show the cure live on a dashboard in the browser, until Ctrl-C.")
+    ] = False,
+    listen: Listen = DEFAULT,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the result for machines.")] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where the HTML report goes instead of into the folder.")
@@ -59,8 +65,10 @@ def demo(
     if context.invoked_subcommand is not None:
         return
     import sys
+    from contextlib import ExitStack
 
     from pgclinic.cli.files import make_folder, write_course
+    from pgclinic.cli.looking_on import LookingOn
     from pgclinic.cli.output import columns, deliver, demand_writable, say, wants_color, write_file
     from pgclinic.cli.progress import shown
     from pgclinic.report import demo_html, demo_json, demo_text
@@ -70,18 +78,23 @@ def demo(
     page = report or output / "report.html"
     for file in filter(None, (page, json)):
         demand_writable(file)
-    result = shown(run(scale=scale.value, seed=seed, keep=keep))
-    write_course(result.course, output)
-    write_file(page, demo_html.page(result).encode())
-    if json is not None:
-        write_file(json, demo_json.encode(result).encode())
-    deliver(demo_text.text(result, width=columns(), color=wants_color(sys.stdout)), None)
-    say(f"report:     {page.absolute().as_uri()}")
-    if result.postmaster is None:
-        say("The server is gone; add --keep to look around in it.")
-    else:
-        say(f"look around: psql '{result.conninfo}'")
-        say(f"stop it:     kill -INT {result.postmaster}")
+    with ExitStack() as stack:
+        looking = LookingOn(stack, listen) if watch else None
+        told: dict[str, Any] = {"on_loaded": looking.loaded, "on_examined": looking.examined} if looking else {}
+        result = shown(run(scale=scale.value, seed=seed, keep=keep or watch, **told))
+        write_course(result.course, output)
+        write_file(page, demo_html.page(result).encode())
+        if json is not None:
+            write_file(json, demo_json.encode(result).encode())
+        deliver(demo_text.text(result, width=columns(), color=wants_color(sys.stdout)), None)
+        say(f"report:     {page.absolute().as_uri()}")
+        if looking is not None:
+            looking.stay(result, keep=keep)
+        elif result.postmaster is None:
+            say("The server is gone; add --keep to look around in it, or --watch to see the cure live on a dashboard.")
+        if keep:
+            say(f"look around: psql '{result.conninfo}'")
+            say(f"stop it:     kill -INT {result.postmaster}")
 
 
 @app.command()

@@ -109,7 +109,7 @@ def watch(
     named = {each.name: each for each in map(watch_target, live)}
     if len(named) < len(live):
         raise UserError("Two of the TARGETs are the same database; give each once.")
-    beside: AbstractContextManager[None] = nullcontext()
+    beside: AbstractContextManager[object] = nullcontext()
     history = History(store)
     try:
         if serve:

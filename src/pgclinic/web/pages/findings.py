@@ -2,14 +2,13 @@
 
 from litestar import Response, get
 
-from pgclinic.report.checkup_html import values
 from pgclinic.web.here import HereNow
 
 
 @get("/databases/{key:str}/findings", include_in_schema=False, sync_to_thread=True)
 def findings(here: HereNow) -> Response[str]:
     """All of them, the worst first, and what could not be seen."""
-    return here.page("found.html", visit=here.visit, **values(here.visit.checkup, here.language))
+    return here.page("found.html", visit=here.visit, **here.told)
 
 
 HANDLERS = (findings,)

@@ -3,7 +3,6 @@
 from litestar import Response, get, post
 from litestar.response import Redirect
 
-from pgclinic.report.checkup_html import values
 from pgclinic.web.here import HereNow
 from pgclinic.web.now import alerts_of, grades_of, kpis_of
 from pgclinic.web.watched import WORDS, begin_examining
@@ -31,7 +30,7 @@ def overview(here: HereNow) -> Response[str]:
         kpis=kpis_of(here),
         grades=grades_of(here),
         alerts=alerts_of(here),
-        **values(here.visit.checkup, here.language),
+        **here.told,
     )
 
 

@@ -4,9 +4,9 @@ from litestar import MediaType, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from pgclinic.model.errors import UserError
 from pgclinic.model.listing import StatementLine
 from pgclinic.model.whatif import StatementEffect
-from pgclinic.report.checkup_html import values
 from pgclinic.report.plan_reading_html import trees
 from pgclinic.report.planning_words import planner_words
 from pgclinic.report.printable import printable
@@ -46,7 +46,6 @@ def plan_asked(here: HereNow, fingerprint: str) -> tuple[StatementEffect, str]:
 def statement(here: HereNow, fingerprint: FromPath[str]) -> Response[str]:
     """All of it but its plan, which is made when the page is there."""
     line, text = line_of(here, fingerprint), text_of(here, fingerprint)
-    told = values(here.visit.checkup, here.language)
     return here.page(
         "statement.html",
         visit=here.visit,
@@ -57,9 +56,9 @@ def statement(here: HereNow, fingerprint: FromPath[str]) -> Response[str]:
         has_plan=here.visit.in_full(fingerprint) is not None,
         found=here.visit.findings_of(fingerprint),
         helping=here.visit.helping(fingerprint),
-        evidence=told["evidence"],
+        evidence=here.told["evidence"],
         texts=lambda _: (),
-        sql=told["sql"],
+        sql=here.told["sql"],
     )
 
 
@@ -72,7 +71,10 @@ def whole_text(here: HereNow, fingerprint: FromPath[str]) -> Response[str]:
 @get("/databases/{key:str}/statements/{fingerprint:str}/plan", include_in_schema=False, sync_to_thread=True)
 def plan(here: HereNow, fingerprint: FromPath[str]) -> Response[str]:
     """Its plan as a picture, and the values that it was planned with; a part of its page."""
-    effect, planned_by = plan_asked(here, fingerprint)
+    try:
+        effect, planned_by = plan_asked(here, fingerprint)
+    except UserError as error:
+        return here.page("plan.html", error=str(error))
     pair = effect.telling
     reading = read_aloud(pair.before)
     tree, narrow = trees(reading)
@@ -80,6 +82,7 @@ def plan(here: HereNow, fingerprint: FromPath[str]) -> Response[str]:
     shown = parameters.values[:_MOST_VALUES] if parameters else ()
     return here.page(
         "plan.html",
+        error="",
         reading=reading,
         tree=tree,
         narrow=narrow,

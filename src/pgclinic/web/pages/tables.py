@@ -4,7 +4,6 @@ from litestar import Response, get
 from litestar.params import FromQuery
 
 from pgclinic.model.listing import IndexLine, TableLine
-from pgclinic.report.checkup_html import values
 from pgclinic.web.here import HereNow
 from pgclinic.web.ordering import Part, part_of
 
@@ -50,7 +49,7 @@ def tables(
         visit=here.visit,
         part=tables_of(here, sort, find, page),
         indexes=indexes_of(here, isort, find, ipage),
-        charts=[chart for chart in values(here.visit.checkup, here.language)["charts"] if chart[4]],
+        charts=[chart for chart in here.told["charts"] if chart[4]],
     )
 
 
