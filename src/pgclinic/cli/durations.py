@@ -21,6 +21,14 @@ def seconds_of(given: str, option: str, *, least: float = 0.0, most: float = _LO
     return found
 
 
+def days_of(given: str, option: str) -> tuple[float, float, float]:
+    """Days of three spans, ``2d,35d,800d``, each at least as long as the one before. Raises UserError."""
+    spans = [seconds_of(each, option, least=3600) / 86_400 for each in given.split(",")]
+    if len(spans) != 3 or sorted(spans) != spans:  # noqa: PLR2004 - as sampled, by five minutes, by hours
+        raise UserError(f"{option}: {given!r} are no three growing spans; give them as 2d,35d,800d.")
+    return spans[0], spans[1], spans[2]
+
+
 def hour_of(given: str, option: str) -> time | None:
     """A time of day as ``03:00``, None for ``off``. Raises UserError."""
     if given.strip().lower() == "off":

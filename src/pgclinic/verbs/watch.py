@@ -4,9 +4,11 @@ import os
 import threading
 from collections.abc import Callable, Generator, Sequence
 from datetime import datetime, time
+from pathlib import Path
 
 import msgspec
 
+from pgclinic.model.errors import UserError
 from pgclinic.model.progress import Progress
 from pgclinic.model.watching_report import WatchReport
 from pgclinic.postgres.connect import parameters_of
@@ -15,10 +17,12 @@ from pgclinic.watch.clock import SystemClock
 from pgclinic.watch.history import History
 from pgclinic.watch.keeper import Keeper
 from pgclinic.watch.listener import Listener
+from pgclinic.watch.log_following import LogFollower
 from pgclinic.watch.looks import INTERVAL_SECONDS
 from pgclinic.watch.loop import Loop
 from pgclinic.watch.notes import Notes
 from pgclinic.watch.source import ServerSource
+from pgclinic.watch.upkeep import Retention
 from pgclinic.watch.watcher import Watcher
 
 _TELL_SECONDS = 0.5
@@ -54,16 +58,24 @@ def watch(
     seconds: float | None = None,
     listeners: Sequence[Listener] = (),
     checkup_at: time | None = None,
+    retention: Retention | None = None,
+    log: Path | None = None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Generator[Progress, None, WatchReport]:
     """Look every ``interval`` seconds until ``is_over`` or for so many ``seconds``; whatever ends it, all is kept.
 
     Each night, when ``checkup_at`` has come by this machine's clock, every target is examined and graded; None: never.
+    ``log`` is the log of the one target's server, or its folder, for true percentiles.
     Reads only. A server that does not answer and a store that cannot be written are told as notes, and never end it.
     """
     clock = SystemClock()
-    keeper = Keeper(history, clock)
-    watchers = [Watcher(each.name, ServerSource(each.conninfo), clock, interval=interval) for each in targets]
+    if log is not None and len(targets) > 1:
+        raise UserError("--log is of one server; give one TARGET with it.")
+    follower = None if log is None else LogFollower(log)
+    keeper = Keeper(history, clock, retention=retention)
+    watchers = [
+        Watcher(each.name, ServerSource(each.conninfo), clock, interval=interval, log=follower) for each in targets
+    ]
     notes = Notes()
     places = [(each.name, each.conninfo) for each in targets] if checkup_at else []
     nights = Nights(places, history, checkup_at or time(), listeners=listeners)

@@ -13,6 +13,7 @@ from pgclinic.watch.fleet import Fleet, Pace, register, registered
 from pgclinic.watch.history import History
 from pgclinic.watch.listener import Listener
 from pgclinic.watch.notes import Notes
+from pgclinic.watch.upkeep import Retention
 
 _TELL_SECONDS = 0.5
 
@@ -22,6 +23,7 @@ def watch_fleet(
     *,
     history: History,
     pace: Pace,
+    retention: Retention | None = None,
     listeners: Sequence[Listener] = (),
     checkup_at: time | None = None,
     is_over: Callable[[], bool] = lambda: False,
@@ -34,6 +36,7 @@ def watch_fleet(
     fleet = Fleet(
         history,
         pace=pace,
+        retention=retention,
         listeners=(*listeners, notes),
         examine=lambda name, conninfo: drive(nightly(name, conninfo, history)),
         checkup_at=checkup_at,

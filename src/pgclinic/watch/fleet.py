@@ -28,6 +28,7 @@ from pgclinic.watch.looks import INTERVAL_SECONDS
 from pgclinic.watch.loop import Loop
 from pgclinic.watch.schema import FLEET
 from pgclinic.watch.source import ServerSource, Source
+from pgclinic.watch.upkeep import Retention
 from pgclinic.watch.watcher import Watcher
 
 SHIFT_SECONDS = 300.0
@@ -102,6 +103,7 @@ class Fleet:
         history: History,
         *,
         pace: Pace | None = None,
+        retention: Retention | None = None,
         listeners: Sequence[Listener] = (),
         source: Callable[[str], Source] = ServerSource,
         examine: Callable[[str, str], object] | None = None,
@@ -116,7 +118,7 @@ class Fleet:
         self._examine = examine
         self._checkup_at = checkup_at
         self._clock = SystemClock()
-        self.keeper = Keeper(history, self._clock, lease_seconds=_LEASE_SECONDS)
+        self.keeper = Keeper(history, self._clock, lease_seconds=_LEASE_SECONDS, retention=retention)
         self.loop = Loop([], self.keeper, self._clock, listeners=listeners)
         self._conninfo = queue_conninfo(history)
         self.app = self._application()

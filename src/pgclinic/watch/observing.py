@@ -4,7 +4,8 @@ Names are stable words that end in their unit where it is no plain count or shar
 table of docs/watching.md is made of it.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -59,6 +60,9 @@ MEANINGS = {
 }
 """Unit and meaning of each observation, by its name."""
 
+_SHARES = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99}
+_SLACK = 1e-9
+
 LARGE_ROWS = 10_000
 """A smaller table is rightly read from end to end."""
 
@@ -67,7 +71,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """Two looks and what was gained between them; ``seconds`` None where nothing can be said of it.
 
     ``utility`` are query ids of statements that are no queries of an application. ``is_anew``: the counters of the
-    database fell.
+    database fell. ``durations`` of single calls in ms, where a log tells them.
     """
 
     before: Snapshot | None
@@ -77,12 +81,16 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     tables: tuple[TableDelta, ...] = ()
     utility: frozenset[str] = frozenset()
     is_anew: bool = False
+    durations: tuple[float, ...] | None = None
 
 
 def observations(seen: Seen) -> Iterator[Observation]:
     """Every figure that could be had; what the server did not tell is left out."""
     if seen.seconds is not None:
-        yield from latencies(tuple(each for each in seen.statements if each.queryid not in seen.utility))
+        if seen.durations is None:
+            yield from latencies(tuple(each for each in seen.statements if each.queryid not in seen.utility))
+        else:
+            yield from true_latencies(seen.durations)
         for name, value in _gained(seen, seen.seconds):
             if value is not None:
                 yield observed(name, value)
@@ -103,8 +111,16 @@ def observed(
 
 def latencies(statements: tuple[StatementDelta, ...]) -> Iterator[Observation]:
     """Percentiles, estimated; left empty where there were too few calls."""
-    for name, share in (("p50_ms", 0.50), ("p95_ms", 0.95), ("p99_ms", 0.99)):
+    for name, share in _SHARES.items():
         yield observed(name, percentile_ms(statements, share), provenance=Provenance.ESTIMATED)
+
+
+def true_latencies(durations: Sequence[float]) -> Iterator[Observation]:
+    """Percentiles of calls whose durations, in ms, are known, by nearest rank; empty where there were too few."""
+    in_order = sorted(durations)
+    for name, share in _SHARES.items():
+        is_enough = len(in_order) * (1 - share) >= 1 - _SLACK
+        yield observed(name, in_order[math.ceil(share * len(in_order)) - 1] if is_enough else None)
 
 
 def _gained(seen: Seen, seconds: float) -> Iterator[tuple[str, float | None]]:

@@ -1,6 +1,6 @@
 """Two looks make a Sample: what was gained in between, and everything odd about it by its name. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -55,12 +55,14 @@ def sample(
     names: Mapping[int, ObjectName] | None = None,
     own: Collection[str] = (),
     utility: Collection[str] = (),
+    durations: Sequence[float] | None = None,
     taken: Taken | None = None,
 ) -> Sample:
     """The Sample of two looks of the same target.
 
     ``census`` is the last earlier look that also saw indexes and sizes, ``names`` tables by oid where this look did
     not ask for them, ``own`` query ids of statements of ours, ``utility`` those that are no queries of an application.
+    ``durations`` are those of single calls in between, in ms, where a log tells them.
     """
     taken = taken or Taken()
     if census is not None and not after.settings:
@@ -107,6 +109,7 @@ def sample(
         tables=tuple(tables),
         utility=frozenset(utility),
         is_anew=all_anew,
+        durations=None if durations is None else tuple(durations),
     )
     return Sample(
         target=target,

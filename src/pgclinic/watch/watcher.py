@@ -11,6 +11,7 @@ from pgclinic.model.snapshot import Server, Snapshot
 from pgclinic.model.watching import Sample
 from pgclinic.watch import deltas
 from pgclinic.watch.clock import Clock
+from pgclinic.watch.log_following import LogFollower, logs_every_statement
 from pgclinic.watch.looks import CENSUS, CENSUS_SECONDS, COUNTERS, INTERVAL_SECONDS
 from pgclinic.watch.sampler import Taken, sample, unreachable
 from pgclinic.watch.source import Source
@@ -55,6 +56,7 @@ class Watcher:
         *,
         interval: float = INTERVAL_SECONDS,
         census_seconds: float = CENSUS_SECONDS,
+        log: LogFollower | None = None,
     ) -> None:
         self.name = name
         self.interval = interval
@@ -62,6 +64,7 @@ class Watcher:
         self._source = source
         self._clock = clock
         self._census_seconds = census_seconds
+        self._log = log
         self._before: Snapshot | None = None
         self._before_at: float | None = None
         self._census: Snapshot | None = None
@@ -105,6 +108,7 @@ class Watcher:
             names=self._names,
             own=self._own,
             utility=self._utility,
+            durations=self._durations(after),
             taken=taken,
         )
         self._remember(after, begin, is_census=is_census)
@@ -147,6 +151,13 @@ class Watcher:
         if is_census:
             self._census_at = begin
             self._census = msgspec.structs.replace(look, sessions=(), statements=(), table_counters=(), relations=())
+
+    def _durations(self, look: Snapshot) -> list[float] | None:
+        """From the log, where one is followed and the server writes every statement into it."""
+        settings = look if look.settings else self._census
+        if self._log is None or not logs_every_statement(settings):
+            return None
+        return self._log.durations(look.server.database)
 
     def _learn_names(self, look: Snapshot) -> None:
         """Names of all tables, asked for at once where there is a new one: what it gained is to have a name."""

@@ -42,6 +42,9 @@ def fleet(
     shift: Annotated[
         str, typer.Option(metavar="SPAN", help="How long it watches one before whoever is free goes on.")
     ] = "5min",
+    keep: Annotated[
+        str, typer.Option(metavar="SPANS", help="How long samples, five minutes and hours are kept.")
+    ] = "2d,35d,800d",
     checkup_at: Annotated[
         str, typer.Option(metavar="HH:MM", help="When each is examined and graded, in UTC; off for never.")
     ] = "03:00",
@@ -52,7 +55,7 @@ def fleet(
     Start it as often as you like, on as many machines as it takes: workers share the databases through a queue in the
     store, and take over from one that died within a minute. Reads only. Ends at Ctrl-C or SIGTERM.
     """
-    from pgclinic.cli.durations import hour_of, seconds_of
+    from pgclinic.cli.durations import days_of, hour_of, seconds_of
     from pgclinic.cli.extras import demand_extra
     from pgclinic.cli.interrupts import ended_by_signal
     from pgclinic.cli.output import deliver
@@ -67,11 +70,13 @@ def fleet(
     from pgclinic.watch.fleet import Pace
     from pgclinic.watch.history import History
     from pgclinic.watch.looks import FASTEST_SECONDS, SLOWEST_SECONDS
+    from pgclinic.watch.upkeep import Retention
 
     interval = seconds_of(every, "--every", least=FASTEST_SECONDS, most=SLOWEST_SECONDS)
     pace = Pace(
         shift_seconds=seconds_of(shift, "--shift", least=2 * interval, most=86_400), interval=interval, at_once=at_once
     )
+    sampled, minutes, hours = days_of(keep, "--keep")
     meant = [resolve(each) for each in targets or ()]
     live = [each.conninfo for each in meant if isinstance(each, Live)]
     if len(live) < len(meant):
@@ -84,6 +89,7 @@ def fleet(
                     [watch_target(each) for each in live],
                     history=history,
                     pace=pace,
+                    retention=Retention(sampled_days=sampled, minutes_days=minutes, hours_days=hours),
                     checkup_at=hour_of(checkup_at, "--checkup-at"),
                     is_over=is_over,
                 )

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -60,6 +61,13 @@ def watch(
         str | None, typer.Option("--for", metavar="SPAN", help="End after so long, such as 1h; else when stopped.")
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Two looks and what lies between them, then end.")] = False,
+    keep: Annotated[
+        str, typer.Option(metavar="SPANS", help="How long samples, five minutes and hours are kept.")
+    ] = "2d,35d,800d",
+    log: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The server's log or its folder, for true percentiles of one TARGET."),
+    ] = None,
     checkup_at: Annotated[
         str, typer.Option(metavar="HH:MM", help="When each target is examined and graded; off for never.")
     ] = "03:00",
@@ -84,7 +92,7 @@ def watch(
     Reads only, in one short transaction a look. Keeps what statements, tables and indexes gained, who was at work, and
     key figures, in a history store. Ends at Ctrl-C or SIGTERM with everything kept.
     """
-    from pgclinic.cli.durations import hour_of, seconds_of
+    from pgclinic.cli.durations import days_of, hour_of, seconds_of
     from pgclinic.cli.extras import demand_extra
     from pgclinic.cli.interrupts import ended_by_signal
     from pgclinic.cli.output import deliver
@@ -98,8 +106,10 @@ def watch(
     from pgclinic.verbs.watch import watch_target
     from pgclinic.watch.history import History
     from pgclinic.watch.looks import FASTEST_SECONDS, SLOWEST_SECONDS
+    from pgclinic.watch.upkeep import Retention
 
     interval = seconds_of(every, "--every", least=FASTEST_SECONDS, most=SLOWEST_SECONDS)
+    sampled, minutes, hours = days_of(keep, "--keep")
     seconds = None if duration is None else seconds_of(duration, "--for", least=1)
     typed: list[str | None] = [*targets] if targets else [None]
     meant = [resolve(each, password_command=password_command) for each in typed]
@@ -137,6 +147,8 @@ def watch(
                     interval=interval,
                     seconds=interval + 1 if once else seconds,
                     checkup_at=None if once else hour_of(checkup_at, "--checkup-at"),
+                    retention=Retention(sampled_days=sampled, minutes_days=minutes, hours_days=hours),
+                    log=log,
                     is_over=is_over,
                 )
             )
