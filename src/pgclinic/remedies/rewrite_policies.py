@@ -6,6 +6,8 @@ from pgclinic.model.catalog import Policy, Relation
 from pgclinic.model.prescription import Remedy, Statement
 from pgclinic.sql import quote
 
+_QUALIFIER = quote.literal(r'("[^"]+"|[[:alnum:]_$]+)\.')
+
 
 def remedy(table: Relation, before: Sequence[Policy], after: Sequence[Policy]) -> Remedy:
     """Drop, alter and create until the table has those of ``after``; the way back gives the old ones as they were.
@@ -94,7 +96,7 @@ def _signs(table: Relation, before: Sequence[Policy], after: Sequence[Policy]) -
         signs = [f"p.cmd = {quote.literal(becomes.command)}"]
         if was is not None and was.command == becomes.command:
             signs += [
-                f"p.{column} is distinct from {quote.literal(text)}"
+                f"{_unqualified(f'p.{column}')} is distinct from {_unqualified(quote.literal(text))}"
                 for column, text, other in (
                     ("qual", was.using, becomes.using),
                     ("with_check", was.with_check, becomes.with_check),
@@ -105,6 +107,11 @@ def _signs(table: Relation, before: Sequence[Policy], after: Sequence[Policy]) -
                 roles = ", ".join(map(quote.literal, becomes.roles))
                 signs.append(f"p.roles @> array[{roles}]::name[]")
         yield _exists(table, name, *signs)
+
+
+def _unqualified(condition: str) -> str:
+    """A condition without schemas: a server leaves those out that its session's search path has."""
+    return f"pg_catalog.regexp_replace({condition}, {_QUALIFIER}, '', 'g')"
 
 
 def _exists(table: Relation, name: str, *signs: str) -> str:
