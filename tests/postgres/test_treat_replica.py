@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from conftest import NEWEST, Database, _binaries
+from conftest import NEWEST, Database, binaries_on_machine
 from pgclinic.instance import Instance, start
 from pgclinic.model.preflight import Verdict
 from pgclinic.model.prescription import Statement
@@ -26,7 +26,7 @@ APPLY_DELAY_SECONDS = 2
 @pytest.fixture
 def primary() -> Iterator[Instance]:
     """A server of its own with a replica that applies everything two seconds late."""
-    with start(_binaries(NEWEST), settings={"autovacuum": "off"}, trusted=True) as instance:
+    with start(binaries_on_machine(NEWEST), settings={"autovacuum": "off"}, trusted=True) as instance:
         hba = instance.data_directory / "pg_hba.conf"
         hba.write_text(hba.read_text() + "local replication all trust\n")
         with psycopg.connect(instance.conninfo(), autocommit=True) as connection:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from batch_kills import Kills
-from conftest import Database, _binaries
+from conftest import Database, binaries_on_machine
 from pgclinic.instance import start
 from pgclinic_runtime.batches import setup
 
@@ -26,7 +26,7 @@ SEED = int(os.environ.get("TORTURE_SEED", "1"))
 def own_database() -> Iterator[Database]:
     """A database on a server of its own, which may crash; what was committed is kept."""
     settings = {"synchronous_commit": "on", "autovacuum": "off", "restart_after_crash": "on"}
-    with start(_binaries(18), settings=settings) as instance:
+    with start(binaries_on_machine(18), settings=settings) as instance:
         with psycopg.connect(instance.conninfo(), autocommit=True) as connection:
             connection.execute("create database shop")
         yield Database(instance, "shop")

@@ -17,7 +17,7 @@ import msgspec
 import psycopg
 import pytest
 
-from conftest import Database, _binaries
+from conftest import Database, binaries_on_machine
 from pgclinic.instance import start
 from pgclinic.model.catalog import IndexDefinition, IndexKey, Relation, Setting
 from pgclinic.model.names import ObjectName, RelationName
@@ -64,7 +64,7 @@ HALFWAY = "select 1 from pgclinic.journal where state in ('started', 'undoing', 
 def own_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database on a server of its own, which may crash; what was committed is kept."""
     settings = {"synchronous_commit": "on", "autovacuum": "off", "restart_after_crash": "on"}
-    with start(_binaries(request.param), settings=settings) as instance:
+    with start(binaries_on_machine(request.param), settings=settings) as instance:
         with psycopg.connect(instance.conninfo(), autocommit=True) as connection:
             connection.execute("create database shop")
         yield Database(instance, "shop")
