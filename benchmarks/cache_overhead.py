@@ -24,7 +24,7 @@ from pgclinic.stack import start_primary, start_redis
 from pgclinic_runtime.cache import AsyncCache, Cache
 from pgclinic_runtime.routing import AsyncRouter, Router
 
-ROUNDS, CALLS = 15, 150
+CALLS = 2000
 VALUE = {"last_hour": 41, "today": 512, "active": 7, "average": 183.25, "median": 150.5, "p95": 611.0, "callers": 388}
 AGAINST_GET, IN_PROCESS = 1.2, 10.0
 
@@ -72,20 +72,13 @@ def _in_threads(conninfo: str, url: str) -> dict[str, float]:
             "pgclinic, in process, one tag": partial(memory.get, "t", _load, ttl=3600, tags=("dashboard",)),
         }
         seconds: dict[str, list[float]] = {name: [] for name in calls}
-        for _ in range(ROUNDS):
+        for _ in range(CALLS):  # taking turns, so that a busy moment hits all alike
             for name in random.sample(list(calls), len(calls)):
-                seconds[name].append(_median(calls[name]))
+                begun = time.perf_counter()
+                calls[name]()
+                seconds[name].append(time.perf_counter() - begun)
         shared.close()
     return {name: statistics.median(each) for name, each in seconds.items()}
-
-
-def _median(call: Callable[[], object]) -> float:
-    seconds = []
-    for _ in range(CALLS):
-        begun = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - begun)
-    return statistics.median(seconds)
 
 
 async def _in_tasks(conninfo: str, url: str) -> dict[str, float]:
@@ -117,21 +110,14 @@ async def _in_tasks(conninfo: str, url: str) -> dict[str, float]:
             "cashews, in process": partial(other_in_process.get, "peer"),
         }
         seconds: dict[str, list[float]] = {name: [] for name in calls}
-        for _ in range(ROUNDS):
+        for _ in range(CALLS):  # taking turns, so that a busy moment hits all alike
             for name in random.sample(list(calls), len(calls)):
-                seconds[name].append(await _median_of_tasks(calls[name]))
+                begun = time.perf_counter()
+                await calls[name]()
+                seconds[name].append(time.perf_counter() - begun)
         await shared.close()
         await client.aclose()
         await peer.client.aclose()
         await other.close()
         await other_in_process.close()
     return {name: statistics.median(each) for name, each in seconds.items()}
-
-
-async def _median_of_tasks(call: Callable[[], Awaitable[object]]) -> float:
-    seconds = []
-    for _ in range(CALLS):
-        begun = time.perf_counter()
-        await call()
-        seconds.append(time.perf_counter() - begun)
-    return statistics.median(seconds)

@@ -27,6 +27,17 @@ API = {
         "setup",
         "setup_async",
     },
+    "cache": {
+        "AsyncCache",
+        "AsyncNotifyWatch",
+        "AsyncTableWatch",
+        "Cache",
+        "NotifyWatch",
+        "Recipe",
+        "TableWatch",
+        "notify_recipe",
+        "polling_recipe",
+    },
     "loader": {"AsyncLoader", "Children", "Later", "Loader", "LoaderMiddleware", "Order", "Rows", "loader_of"},
     "guard": {
         "NPlusOneError",
@@ -41,6 +52,7 @@ API = {
         "warn",
         "watched",
     },
+    "routing": {"AsyncRouter", "Bounds", "NotPrimaryError", "Position", "Reading", "Router", "ServerState", "Session"},
 }
 
 

@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 
 from pgclinic_runtime.cache.async_cache import AsyncCache
 from pgclinic_runtime.cache.recipes import CHANNEL, SLOT
-from pgclinic_runtime.cache.slot import Changes, poll
+from pgclinic_runtime.cache.slot import BUSY, Changes, poll
 from pgclinic_runtime.steps import run_async
 
 
@@ -82,7 +82,7 @@ class AsyncTableWatch(_Watch):
     async def poll(self) -> Changes:
         """Look once. Raises psycopg.Error: without REPLICATION, or when the primary is away."""
         router = self._cache.router
-        with router.session(), suppress(psycopg.errors.ObjectInUse):
+        with router.session(), suppress(*BUSY):
             async with router.write() as connection:
                 steps = poll(
                     partial(_rows, connection),

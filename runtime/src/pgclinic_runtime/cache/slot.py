@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, LiteralString
 
+from psycopg import errors
+
 from pgclinic_runtime.steps import Steps
 
 STATE: LiteralString = """
@@ -63,6 +65,10 @@ select exists (
 """Whether any of these transactions is decoded already and not visible yet: the commit record is written first, and
 with synchronous replication much earlier. Who loads now would bring back what was just made invalid."""
 ADVANCE: LiteralString = "select pg_catalog.pg_replication_slot_advance(%s, %s::pg_lsn)"
+
+
+BUSY = (errors.ObjectInUse, errors.DuplicateObject, errors.UndefinedObject)
+"""What says that another poller is at it: it reads the slot, or makes it anew just now."""
 
 
 @dataclass(frozen=True, slots=True)

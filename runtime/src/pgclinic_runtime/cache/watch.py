@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 
 from pgclinic_runtime.cache.cache import Cache
 from pgclinic_runtime.cache.recipes import CHANNEL, SLOT
-from pgclinic_runtime.cache.slot import Changes, poll
+from pgclinic_runtime.cache.slot import BUSY, Changes, poll
 from pgclinic_runtime.steps import run
 
 
@@ -82,7 +82,7 @@ class TableWatch(_Watch):
     def poll(self) -> Changes:
         """Look once. Raises psycopg.Error: without REPLICATION, or when the primary is away."""
         router = self._cache.router
-        with router.session(), suppress(psycopg.errors.ObjectInUse), router.write() as connection:
+        with router.session(), suppress(*BUSY), router.write() as connection:
             steps = poll(
                 partial(_rows, connection),
                 self._cache.invalidate_tables,
