@@ -15,7 +15,7 @@ from pgclinic.model.treatment import JournalEntry, State
 from pgclinic.postgres.connect import APPLICATION_NAME
 from pgclinic.postgres.journal_entries import ADDED, COLUMNS, TABLE, entries_of, is_journalled
 from pgclinic.postgres.journal_file import JournalFile
-from pgclinic.probes.helpers import MARK
+from pgclinic.probes.helpers import MARK, MARK_OF_REFRESH
 from pgclinic.sql import quote
 
 _MAKE_SCHEMA = (
@@ -43,20 +43,22 @@ create table {TABLE} (
 )
 """
 
-_MADE_BY_PREPARE = """
+_MADE_BY_OTHERS = """
 select oid from pg_catalog.pg_namespace
-where nspname = 'pgclinic' and pg_catalog.obj_description(oid, 'pg_namespace') = %s
+where nspname = 'pgclinic' and pg_catalog.obj_description(oid, 'pg_namespace') = any(%s)
 order by oid
 """
 
-_PREPARED = """
-select procedure.oid
+_SHARED_WITH = """
+select distinct pg_catalog.obj_description(procedure.oid, 'pg_proc')
 from pg_catalog.pg_proc as procedure
 where procedure.pronamespace = 'pgclinic'::pg_catalog.regnamespace
-  and pg_catalog.obj_description(procedure.oid, 'pg_proc') = %s
-order by procedure.oid
+  and pg_catalog.obj_description(procedure.oid, 'pg_proc') = any(%s)
+order by 1
 """
-"""The helpers of ``pgclinic prepare``, which share the schema."""
+"""Whose functions share the schema: ``pgclinic prepare`` and ``pgclinic watch --refresh`` make some."""
+
+_MARKS = (MARK, MARK_OF_REFRESH)
 
 _PLAN = f"""
 insert into {TABLE} (fingerprint, treatment, position, state, applied_by, prescription)
@@ -119,7 +121,7 @@ class Journal:
         """Create the schema and its table. Raises UserError when the role may not."""
         try:
             with self._connection.transaction():
-                if not self._connection.execute(_MADE_BY_PREPARE, [MARK]).fetchall():
+                if not self._connection.execute(_MADE_BY_OTHERS, [list(_MARKS)]).fetchall():
                     for statement in _MAKE_SCHEMA:
                         self._connection.execute(statement)
                 self._connection.execute(_MAKE_TABLE)
@@ -215,15 +217,16 @@ class Journal:
         return None if row is None else int(row[0])
 
     def purge(self) -> None:
-        """Remove the table and the schema, but for what ``pgclinic prepare`` made in it.
+        """Remove the table and the schema, but for what others of our verbs made in it.
 
         Raises UserError when there is something else in the schema.
         """
         try:
             with self._connection.transaction():
                 self._connection.execute(f"drop table {TABLE}")
-                if self._connection.execute(_PREPARED, [MARK]).fetchall():
-                    self._connection.execute(f"comment on schema pgclinic is '{MARK}'")
+                if shared := self._connection.execute(_SHARED_WITH, [list(_MARKS)]).fetchall():
+                    comment = quote.literal(shared[0][0])
+                    self._connection.execute(f"comment on schema pgclinic is {comment}".encode())
                 else:
                     self._connection.execute("drop schema pgclinic")
         except psycopg.errors.DependentObjectsStillExist as error:

@@ -14,6 +14,8 @@ STATISTICS_WITH_VALUES = "column_statistics_with_values"
 SEQUENCES = "sequence_values"
 MARK = "Made by pgclinic prepare; pgclinic prepare --remove takes it away."
 """Comment of everything that prepare makes, by which it is known again."""
+MARK_OF_REFRESH = "Made by pgclinic watch --refresh; drop it where nothing is to be refreshed any more."
+"""Comment of what keeps views fresh and partitions ahead, which shares the schema."""
 
 SIGNATURES = {SEES: "oid", STATISTICS: "", STATISTICS_WITH_VALUES: "", SEQUENCES: "oid[]"}
 """Every helper with the types of its arguments."""

@@ -76,6 +76,20 @@ class Division(msgspec.Struct, frozen=True, kw_only=True):
         return RelationName(self.table.schema, _named(self.table.name, ending, self.taken))
 
 
+class Upkeep(msgspec.Struct, frozen=True, kw_only=True):
+    """How the next partitions of a table are made that is partitioned already.
+
+    ``width`` is what each holds, as an interval; its name is ``stem`` and its beginning as to_char's ``suffix`` says.
+    """
+
+    table: RelationName
+    key: str
+    key_type: str
+    width: str
+    stem: str
+    suffix: str
+
+
 def remedy(division: Division) -> Remedy:
     """The conversion and its way back. Raises ValueError for a type that it does not know."""
     names = _Names.of(division)
@@ -271,7 +285,7 @@ def _exchange(division: Division, names: _Names) -> dict[str, str]:
     }
 
 
-_CONSTANT_TYPES = {"width": "pg_catalog.interval", "ahead": "pg_catalog.interval"}
+_CONSTANT_TYPES = {"width": "pg_catalog.interval", "ahead": "pg_catalog.interval", "has_default": "pg_catalog.bool"}
 
 
 def _constants(values: dict[str, str]) -> Iterator[str]:
@@ -293,13 +307,39 @@ def _function(body: str, values: dict[str, str], head: str) -> str:
 
 
 def _upkeep(division: Division) -> str:
-    suffix = _SUFFIXES[division.interval]
-    values = {key: value for key, value in _table(division).items() if key not in {"ahead", "unit"}}
-    values |= {"stem": _cut(division.table.name, "_0000_00_00"), "suffix": suffix}
+    upkeep = Upkeep(
+        table=division.table,
+        key=division.key,
+        key_type=division.key_type,
+        width=division.interval,
+        stem=_cut(division.table.name, "_0000_00_00"),
+        suffix=_SUFFIXES[division.interval],
+    )
+    return _upkeep_function(upkeep, f"create function {quote.relation(division.upkeep)}", has_default=True)
+
+
+def upkeep_function(upkeep: Upkeep, name: RelationName) -> str:
+    """A function of this name that makes partitions ahead, and none for all other rows, replaced where there is one.
+
+    Raises ValueError for a key that is no time.
+    """
+    return _upkeep_function(upkeep, f"create or replace function {quote.relation(name)}", has_default=False)
+
+
+def _upkeep_function(upkeep: Upkeep, create: str, *, has_default: bool) -> str:
+    values = {
+        "home": upkeep.table.schema,
+        "table_name": upkeep.table.name,
+        "key_name": upkeep.key,
+        "width": upkeep.width,
+        "has_default": str(has_default).lower(),
+        "stem": upkeep.stem,
+        "suffix": upkeep.suffix,
+    }
     return _function(
-        _text("upkeep").replace("key_type", _type(division)),
+        _text("upkeep").replace("key_type", _type(upkeep.key, upkeep.key_type)),
         values,
-        f"create function {quote.relation(division.upkeep)}(ahead integer default 3, keep interval default null,"
+        f"{create}(ahead integer default 3, keep interval default null,"
         " dropping boolean default true) returns integer language plpgsql"
         " set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO, YMD'",
     )
@@ -314,10 +354,10 @@ def _give_back(division: Division, names: _Names) -> str:
     )
 
 
-def _type(division: Division) -> str:
-    plain = division.key_type.partition("(")[0].strip() + division.key_type.partition(")")[2]
+def _type(key: str, key_type: str) -> str:
+    plain = key_type.partition("(")[0].strip() + key_type.partition(")")[2]
     if plain not in _TYPES:
-        raise ValueError(f"the column {division.key} is no time: {division.key_type}")
+        raise ValueError(f"the column {key} is no time: {key_type}")
     return _TYPES[plain]
 
 

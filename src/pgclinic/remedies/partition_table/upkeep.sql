@@ -33,7 +33,7 @@ begin
         from pg_catalog.pg_inherits as i
         join pg_catalog.pg_class as c on c.oid = i.inhrelid
         where i.inhparent = parent and pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT';
-        exit when spare is not null and newest > pg_catalog.now() + ahead * width;
+        exit when (spare is not null or not has_default) and newest > pg_catalog.now() + ahead * width;
         has_strays := false;
         if newest > pg_catalog.now() + ahead * width then
             -- Last, because it is locked whenever another partition is made.

@@ -42,12 +42,20 @@ class Table:
         where = f"[{self.place}]" if self.place else "it"
         return UserError(f"{self.source}: {where} has no key {_shown(key)}; the keys are {', '.join(known)}.")
 
+    def table(self, key: str) -> "Table":
+        """A table inside of a table, empty where there is none."""
+        place = f"{self.place}.{key}" if self.place else key
+        table = Table(self.values.get(key, {}), self.source, place)
+        table.demand_table()
+        return table
+
     def tables(self, key: str) -> "Mapping[str, Table]":
         """The tables inside of a table."""
         inner = self.values.get(key, {})
         if not isinstance(inner, dict):
             raise self.wrong(key, "has to be a table")
-        return {name: Table(values, self.source, f"{key}.{name}") for name, values in inner.items()}
+        place = f"{self.place}.{key}" if self.place else key
+        return {name: Table(values, self.source, f"{place}.{name}") for name, values in inner.items()}
 
     def list(self, key: str) -> "tuple[Table, ...]":
         """A list of tables."""

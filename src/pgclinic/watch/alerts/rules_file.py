@@ -42,7 +42,7 @@ def default_text() -> str:
 def read(path: Path | None, environment: Mapping[str, str] | None = None) -> Rules:
     """The rules in force with this file, or without one. Raises UserError."""
     shipped = tomllib.loads(default_text())
-    own = {} if path is None else _document(path)
+    own = {} if path is None else document(path)
     source = DEFAULTS if path is None else str(path)
     surroundings = os.environ if environment is None else environment
     return _rules(Table(own, source, ""), shipped["rules"], surroundings)
@@ -198,7 +198,8 @@ def _daily(table: Table) -> tuple[int, int] | None:
     return 60 * hours[0] + hours[1], 60 * hours[2] + hours[3]
 
 
-def _document(path: Path) -> dict[str, Any]:
+def document(path: Path) -> dict[str, Any]:
+    """What stands in a file of rules, unchecked. Raises UserError for what is no TOML."""
     try:
         with path.open("rb") as file:
             content = file.read(_LARGEST_FILE + 1)
