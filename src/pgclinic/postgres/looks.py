@@ -156,7 +156,7 @@ def _look_at_changes(connection: psycopg.Connection, seen: SeenTable) -> Iterato
 def _look_at_disk(connection: psycopg.Connection, size_bytes: int) -> Look:
     """Free space, where it can be seen: the server is on this machine and its files are readable."""
     needed = f"up to {megabytes(size_bytes * _SORT_SPACE)} needed (estimated)"
-    directory = _data_directory(connection)
+    directory = data_directory(connection)
     if directory is None:
         return Look("disk", Verdict.UNSEEN, f"{needed}; what is free cannot be seen from here")
     free = shutil.disk_usage(directory).free
@@ -164,7 +164,8 @@ def _look_at_disk(connection: psycopg.Connection, size_bytes: int) -> Look:
     return Look("disk", Verdict.FINE if free > size_bytes * _SORT_SPACE else Verdict.STOP, words)
 
 
-def _data_directory(connection: psycopg.Connection) -> Path | None:
+def data_directory(connection: psycopg.Connection) -> Path | None:
+    """Where the server's files are, when that is on this machine and they may be seen."""
     if not connection.info.host.startswith("/"):
         return None
     try:

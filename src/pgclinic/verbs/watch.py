@@ -60,23 +60,27 @@ def watch(
     checkup_at: time | None = None,
     retention: Retention | None = None,
     log: Path | None = None,
+    notes: Notes | None = None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Generator[Progress, None, WatchReport]:
     """Look every ``interval`` seconds until ``is_over`` or for so many ``seconds``; whatever ends it, all is kept.
 
     Each night, when ``checkup_at`` has come by this machine's clock, every target is examined and graded; None: never.
     ``log`` is the log of the one target's server, or its folder, for true percentiles.
-    Reads only. A server that does not answer and a store that cannot be written are told as notes, and never end it.
+    Reads only. A server that does not answer and a store that cannot be written are told as notes, and never end it;
+    ``notes`` may be given, so that others can say something too.
     """
     clock = SystemClock()
     if log is not None and len(targets) > 1:
         raise UserError("--log is of one server; give one TARGET with it.")
     follower = None if log is None else LogFollower(log)
     keeper = Keeper(history, clock, retention=retention)
+    sources = [(each.name, ServerSource(each.conninfo)) for each in targets]
     watchers = [
-        Watcher(each.name, ServerSource(each.conninfo), clock, interval=interval, log=follower) for each in targets
+        Watcher(name, source, clock, interval=interval, log=follower, figures=source.figures)
+        for name, source in sources
     ]
-    notes = Notes()
+    notes = notes or Notes()
     places = [(each.name, each.conninfo) for each in targets] if checkup_at else []
     nights = Nights(places, history, checkup_at or time(), listeners=listeners)
     with Loop(watchers, keeper, clock, listeners=(*listeners, notes)) as loop:

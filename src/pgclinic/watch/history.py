@@ -160,6 +160,12 @@ class History(Writing):
             for gained in merged_statements(delta for each in details for delta in each.statements)
         )
 
+    def statement_gains(self, target: str, since: str | None = None) -> Iterator[tuple[str, StatementDelta]]:
+        """What every statement gained and when, oldest first; in one reading of the store."""
+        for at, _, details in self.details(target, since, None, None):
+            for each in details.statements:
+                yield at, each
+
     def statement_history(
         self,
         target: str,

@@ -31,6 +31,11 @@ class Notes:
             elif sample.gap in _WORTH_SAYING:
                 self._said.append(f"{sample.target}: {sample.reason}")
 
+    def say(self, sentence: str) -> None:
+        """Have somebody else's sentence told too."""
+        with self._lock:
+            self._said.append(sentence)
+
     def taken(self, keeper: Keeper) -> list[str]:
         """What is to be said now, of targets and of the store."""
         with self._lock:

@@ -8,9 +8,12 @@ import psycopg
 from pgclinic.model.errors import UserError
 from pgclinic.model.history import StatementText
 from pgclinic.model.snapshot import Snapshot
+from pgclinic.model.watching import Observation
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import open_session
-from pgclinic.postgres.watching import texts_of
+from pgclinic.postgres.watching import disk_free, texts_of, view_states
+from pgclinic.watch.observing import observed
+from pgclinic.watch.staleness import Staleness
 
 
 class Source(Protocol):
@@ -32,6 +35,7 @@ class ServerSource:
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
         self._session: psycopg.Connection | None = None
+        self._staleness = Staleness()
 
     def ask(self, probes: Collection[str]) -> Snapshot:
         """As the protocol says."""
@@ -52,6 +56,16 @@ class ServerSource:
             return texts_of(self._connected(), query_ids)
         except psycopg.Error as error:
             raise self._lost(error) from None
+
+    def figures(self) -> tuple[Observation, ...]:
+        """What no probe sees: free disk, and how old views are; nothing where it cannot be had."""
+        try:
+            session = self._connected()
+            free = disk_free(session)
+            stale = self._staleness.observed(view_states(session))
+        except (UserError, psycopg.Error):
+            return ()
+        return stale if free is None else (observed("disk_free_bytes", free), *stale)
 
     def close(self) -> None:
         """As the protocol says."""

@@ -1,6 +1,6 @@
 """Watching one target: look, set it against the look before, know what changed its name."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from pgclinic.model.errors import UserError
 from pgclinic.model.history import StatementText
 from pgclinic.model.snapshot import Server, Snapshot
-from pgclinic.model.watching import Sample
+from pgclinic.model.watching import Observation, Sample
 from pgclinic.watch import deltas
 from pgclinic.watch.clock import Clock
 from pgclinic.watch.log_following import LogFollower, logs_every_statement
@@ -57,11 +57,14 @@ class Watcher:
         interval: float = INTERVAL_SECONDS,
         census_seconds: float = CENSUS_SECONDS,
         log: LogFollower | None = None,
+        figures: Callable[[], Iterable[Observation]] = tuple,
     ) -> None:
+        """``figures`` are asked after a look, for what no probe sees."""
         self.name = name
         self.interval = interval
         self.failures = 0
         self._source = source
+        self._figures = figures
         self._clock = clock
         self._census_seconds = census_seconds
         self._log = log
@@ -111,6 +114,7 @@ class Watcher:
             durations=self._durations(after),
             taken=taken,
         )
+        made = msgspec.structs.replace(made, observations=(*made.observations, *self._figures()))
         self._remember(after, begin, is_census=is_census)
         return Sighting(made, texts, self._newly_met(after.server))
 

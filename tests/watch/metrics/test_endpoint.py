@@ -168,7 +168,7 @@ def test_an_address_is_read(text: str, address: tuple[str, int]) -> None:
 
 @pytest.mark.parametrize("text", ["nonsense", "127.0.0.1:99999", "host:", ""])
 def test_what_is_no_address_is_said(text: str) -> None:
-    with pytest.raises(UserError, match="--listen"):
+    with pytest.raises(UserError, match="--metrics"):
         address_of(text)
 
 

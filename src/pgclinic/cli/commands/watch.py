@@ -28,7 +28,17 @@ Examples:
   pgclinic watch postgresql://monitor@db/shop
   pgclinic watch service=shop service=crm --every 15s --serve
   pgclinic watch service=shop --store postgresql://keeper@stats/history
+  pgclinic watch service=shop --rules alerts.toml --metrics 127.0.0.1:9187
+  pgclinic watch --rules alerts.toml --test-alert
+  pgclinic watch service=shop --refresh
 """
+
+
+class MetricsFile(StrEnum):
+    """What is shipped for other programs."""
+
+    GRAFANA = "grafana"
+    PROMETHEUS = "prometheus"
 
 
 class Format(StrEnum):
@@ -76,6 +86,23 @@ def watch(
         str | None,
         typer.Option(metavar="COMMAND", help="A program that prints the password, such as a cloud token."),
     ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Alerts, where they go, silences, and what is refreshed.")
+    ] = None,
+    print_rules: Annotated[bool, typer.Option("--print-rules", help="Print the rules that hold without one.")] = False,
+    test_alert: Annotated[bool, typer.Option("--test-alert", help="Send a trial to every channel, then end.")] = False,
+    metrics: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Serve metrics there, such as 127.0.0.1:9187.")
+    ] = None,
+    print_file: Annotated[
+        MetricsFile | None, typer.Option("--print-file", help="Print a dashboard or alert rules for these metrics.")
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Keep materialized views fresh and partitions ahead. Writes.")
+    ] = False,
+    print_cron: Annotated[
+        bool, typer.Option("--print-cron", help="Print the same as SQL for pg_cron, then end.")
+    ] = False,
     serve: Annotated[bool, typer.Option("--serve", help="Show it all on a dashboard in the browser.")] = False,
     listen: Listen = DEFAULT,
     allow_host: AllowHost = None,
@@ -89,8 +116,9 @@ def watch(
 ) -> None:
     """Watch databases for months: look, keep, compare.
 
-    Reads only, in one short transaction a look. Keeps what statements, tables and indexes gained, who was at work, and
-    key figures, in a history store. Ends at Ctrl-C or SIGTERM with everything kept.
+    Reads only (but for --refresh), in one short transaction a look. Keeps what statements, tables and indexes gained,
+    who was at work, and key figures, in a history store; alerts by rules. Ends at Ctrl-C or SIGTERM with everything
+    kept.
     """
     from pgclinic.cli.durations import days_of, hour_of, seconds_of
     from pgclinic.cli.extras import demand_extra
@@ -100,12 +128,19 @@ def watch(
     from pgclinic.model.errors import UserError
 
     demand_extra("watch", "watch")
+    if print_rules or print_file or test_alert:
+        from pgclinic.cli.watch_files import rules_and_files
+
+        rules_and_files(rules, print_file.value if print_file else "", is_trial=test_alert)
+        return
     from pgclinic.report.watch_text import text
     from pgclinic.verbs.targets import Live, resolve
     from pgclinic.verbs.watch import watch as look
     from pgclinic.verbs.watch import watch_target
+    from pgclinic.verbs.watch_beside import Beside, beside, cron_script
     from pgclinic.watch.history import History
     from pgclinic.watch.looks import FASTEST_SECONDS, SLOWEST_SECONDS
+    from pgclinic.watch.notes import Notes
     from pgclinic.watch.upkeep import Retention
 
     interval = seconds_of(every, "--every", least=FASTEST_SECONDS, most=SLOWEST_SECONDS)
@@ -119,7 +154,12 @@ def watch(
     named = {each.name: each for each in map(watch_target, live)}
     if len(named) < len(live):
         raise UserError("Two of the TARGETs are the same database; give each once.")
-    beside: AbstractContextManager[object] = nullcontext()
+    if print_cron:
+        deliver(cron_script(live, rules), None)
+        return
+    dashboard: AbstractContextManager[object] = nullcontext()
+    notes = Notes()
+    asked = Beside(rules=rules, metrics=metrics, hosts=tuple(allow_host or ()), refresh=refresh)
     history = History(store)
     try:
         if serve:
@@ -138,14 +178,20 @@ def watch(
                 allow_treat=allow_treat,
             )
             databases = [Watched(history, each.name, each.conninfo).database for each in named.values()]
-            beside = serving(door, databases, lang.value if lang else "")
-        with ended_by_signal() as is_over, beside:
+            dashboard = serving(door, databases, lang.value if lang else "")
+        with (
+            ended_by_signal() as is_over,
+            dashboard,
+            beside(asked, {each.name: each.conninfo for each in named.values()}, history, notes.say) as listeners,
+        ):
             came = shown(
                 look(
                     list(named.values()),
                     history=history,
                     interval=interval,
                     seconds=interval + 1 if once else seconds,
+                    listeners=listeners,
+                    notes=notes,
                     checkup_at=None if once else hour_of(checkup_at, "--checkup-at"),
                     retention=Retention(sampled_days=sampled, minutes_days=minutes, hours_days=hours),
                     log=log,

@@ -33,6 +33,11 @@ def known() -> tuple[str, ...]:
     return tuple(sorted({*MEANINGS, *DERIVED}))
 
 
+def is_aside(sample: Sample) -> bool:
+    """Whether it is no look, but what a visit of the night says: the grade, which holds until the next one."""
+    return sample.seconds is None and not sample.gap
+
+
 def observed(sample: Sample) -> Iterator[Observation]:
     """The sample's observations, and the derived ones."""
     yield from sample.observations

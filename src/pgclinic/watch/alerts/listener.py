@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+import msgspec
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from pgclinic.model.finding import Severity
-from pgclinic.model.watching import Sample
+from pgclinic.model.watching import Observation, Sample
 from pgclinic.watch.alerts.channels import Sender
+from pgclinic.watch.alerts.derived import is_aside
 from pgclinic.watch.alerts.engine import Change, Standing, judged
 from pgclinic.watch.alerts.ledger import Ledger
 from pgclinic.watch.alerts.measures import Measures
@@ -32,6 +34,7 @@ class _Target:
         self.measures = Measures()
         self.standings: dict[tuple[str, str], Standing] = {}
         self.is_behind = False
+        self.aside: tuple[Observation, ...] = ()
         self.unseen: set[str] = set()
 
 
@@ -62,6 +65,10 @@ class Alerts:
     def heard(self, sample: Sample) -> None:
         """Judge a sample."""
         target = self._target(sample.target)
+        if is_aside(sample):
+            target.aside = sample.observations
+            return
+        sample = msgspec.structs.replace(sample, observations=(*sample.observations, *target.aside))
         if not target.is_behind:
             try:
                 self._judge(sample, target)

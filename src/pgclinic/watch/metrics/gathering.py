@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pgclinic.model.clock import position
 from pgclinic.model.watching import Observation, Sample, StatementDelta, TableDelta
-from pgclinic.watch.alerts.derived import UNREACHABLE
+from pgclinic.watch.alerts.derived import UNREACHABLE, is_aside
 from pgclinic.watch.metrics.names import METRICS, NAMESPACE, Metric, label_values
 
 if TYPE_CHECKING:
@@ -54,9 +54,13 @@ class Known:
         self.tables: dict[tuple[str, str], TableDelta] = {}
         self.scans: dict[tuple[str, str], dict[str, float]] = {}
         self.levels: dict[str, tuple[float, tuple[Observation, ...]]] = {}
+        self.aside: dict[str, tuple[float, tuple[Observation, ...]]] = {}
 
     def hear(self, sample: Sample) -> None:
         """Take in a sample."""
+        if is_aside(sample):
+            self.aside = {each.name: (0.0, (each,)) for each in sample.observations}
+            return
         self.last = sample
         self.looks[sample.gap] += 1
         self._hear_observations(sample)
@@ -77,7 +81,7 @@ class Known:
             if observation.value is not None:
                 by_name[observation.name].append(observation)
         self.levels = {name: each for name, each in self.levels.items() if 0 <= now - each[0] <= _KEPT_SECONDS}
-        self.levels |= {name: (now, tuple(each)) for name, each in by_name.items()}
+        self.levels |= self.aside | {name: (now, tuple(each)) for name, each in by_name.items()}
         for name, found in by_name.items():
             if name in METRICS and METRICS[name].is_counter:
                 self.counters[name] += sum(each.value or 0 for each in found)

@@ -21,7 +21,7 @@ def address_of(listen: str) -> tuple[str, int]:
     host, _, port = listen.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     if not port.isdigit() or not 0 <= int(port) < 1 << 16:
-        raise UserError(f"--listen: {listen!r} is no address; give host and port, such as 127.0.0.1:{PORT}.")
+        raise UserError(f"--metrics: {listen!r} is no address; give host and port, such as 127.0.0.1:{PORT}.")
     return host, int(port)
 
 
@@ -35,7 +35,7 @@ class Server:
             self._server = kind((host, port), handler)
         except OSError as error:
             raise UserError(
-                f"Cannot listen on {host}:{port}: {error.strerror or error}; give another --listen."
+                f"Cannot listen on {host}:{port}: {error.strerror or error}; give another --metrics."
             ) from None
         self.port: int = self._server.server_port
         self._thread = threading.Thread(

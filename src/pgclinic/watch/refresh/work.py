@@ -60,6 +60,11 @@ def opened(conninfo: str, settings: Refreshing) -> psycopg.Connection:
     return connection
 
 
+def opened_to_read(conninfo: str) -> psycopg.Connection:
+    """A session that only reads. Raises UserError."""
+    return open_session(conninfo)
+
+
 def installation() -> tuple[str, ...]:
     """What makes the table and the functions by which views are refreshed; it may be run again."""
     script = resources.files(__package__).joinpath("views.sql").read_text(encoding="utf-8")
