@@ -6,8 +6,11 @@ from pgclinic.cli.options import TargetOptions
 from pgclinic.model.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pgclinic.model.snapshot import Snapshot
     from pgclinic.verbs.targets import Live, SnapshotFile
+    from pgclinic.verbs.watch import WatchTarget
 
 
 def located(where: TargetOptions) -> "Live | SnapshotFile":
@@ -44,6 +47,21 @@ def conninfo_of(where: TargetOptions, verb: str) -> str:
     if not isinstance(target, Live):
         raise UserError(f"{verb} needs a running server, and {where.target} is a snapshot file; give a connection.")
     return target.conninfo
+
+
+def named_targets(given: "Sequence[str]", password_command: str | None) -> "list[WatchTarget]":
+    """The servers to watch, by names without secrets; without any what the environment means. Raises UserError."""
+    from pgclinic.verbs.targets import Live, resolve
+    from pgclinic.verbs.watch import watch_target
+
+    meant = [resolve(each, password_command=password_command) for each in given or (None,)]
+    live = [each.conninfo for each in meant if isinstance(each, Live)]
+    if len(live) < len(meant):
+        raise UserError("watch needs running servers, and a TARGET is a snapshot file; give connections.")
+    named = {each.name: each for each in map(watch_target, live)}
+    if len(named) < len(live):
+        raise UserError("Two of the TARGETs are the same database; give each once.")
+    return list(named.values())
 
 
 def seen(where: TargetOptions) -> "Snapshot":

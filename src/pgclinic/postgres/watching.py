@@ -65,9 +65,12 @@ _REFRESHES = marked("""
     from pgclinic.view_refresh where refreshed_at is not null order by 1, 2
 """)
 _MAY_READ_REFRESHES = marked("""
-    select pg_catalog.to_regclass('pgclinic.view_refresh') is not null
-        and pg_catalog.has_schema_privilege('pgclinic', 'usage')
-        and pg_catalog.has_table_privilege(pg_catalog.to_regclass('pgclinic.view_refresh'), 'select')
+    select exists (
+        select from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'pgclinic' and c.relname = 'view_refresh'
+            and pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')
+    )
 """)
 
 

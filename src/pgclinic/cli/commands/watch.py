@@ -125,7 +125,7 @@ def watch(
     from pgclinic.cli.interrupts import ended_by_signal
     from pgclinic.cli.output import deliver
     from pgclinic.cli.progress import shown
-    from pgclinic.model.errors import UserError
+    from pgclinic.cli.targets import named_targets
 
     demand_extra("watch", "watch")
     if print_rules or print_file or test_alert:
@@ -134,9 +134,7 @@ def watch(
         rules_and_files(rules, print_file.value if print_file else "", is_trial=test_alert)
         return
     from pgclinic.report.watch_text import text
-    from pgclinic.verbs.targets import Live, resolve
     from pgclinic.verbs.watch import watch as look
-    from pgclinic.verbs.watch import watch_target
     from pgclinic.verbs.watch_beside import Beside, beside, cron_script
     from pgclinic.watch.history import History
     from pgclinic.watch.looks import FASTEST_SECONDS, SLOWEST_SECONDS
@@ -146,16 +144,9 @@ def watch(
     interval = seconds_of(every, "--every", least=FASTEST_SECONDS, most=SLOWEST_SECONDS)
     sampled, minutes, hours = days_of(keep, "--keep")
     seconds = None if duration is None else seconds_of(duration, "--for", least=1)
-    typed: list[str | None] = [*targets] if targets else [None]
-    meant = [resolve(each, password_command=password_command) for each in typed]
-    live = [each.conninfo for each in meant if isinstance(each, Live)]
-    if len(live) < len(meant):
-        raise UserError("watch needs running servers, and a TARGET is a snapshot file; give connections.")
-    named = {each.name: each for each in map(watch_target, live)}
-    if len(named) < len(live):
-        raise UserError("Two of the TARGETs are the same database; give each once.")
+    named = named_targets(targets or (), password_command)
     if print_cron:
-        deliver(cron_script(live, rules), None)
+        deliver(cron_script([each.conninfo for each in named], rules), None)
         return
     dashboard: AbstractContextManager[object] = nullcontext()
     notes = Notes()
@@ -177,16 +168,16 @@ def watch(
                 tls_key=tls_key,
                 allow_treat=allow_treat,
             )
-            databases = [Watched(history, each.name, each.conninfo).database for each in named.values()]
+            databases = [Watched(history, each.name, each.conninfo).database for each in named]
             dashboard = serving(door, databases, lang.value if lang else "")
         with (
             ended_by_signal() as is_over,
             dashboard,
-            beside(asked, {each.name: each.conninfo for each in named.values()}, history, notes.say) as listeners,
+            beside(asked, {each.name: each.conninfo for each in named}, history, notes.say) as listeners,
         ):
             came = shown(
                 look(
-                    list(named.values()),
+                    named,
                     history=history,
                     interval=interval,
                     seconds=interval + 1 if once else seconds,
