@@ -138,6 +138,8 @@ def test_pages_of_what_is_watched_are_there_now_and_at_any_moment(
         assert browser.get(home, params={"at": "2001-01-01"}).status_code == 400
         assert browser.get(home, params={"at": "yesterday"}).status_code == 400
         assert "19 ms" in browser.get(home).text
+        plan = browser.get(f"{home}statements/{'f' * 16}/plan")
+        assert "No whole visit of that moment is at hand" in plan.text
 
 
 def test_a_database_that_was_never_examined_says_so(tmp_path: Path, serving: Callable[..., Any]) -> None:

@@ -50,7 +50,9 @@ class Visit:
     def demand_snapshot(self) -> Snapshot:
         """The snapshot. Raises UserError where history kept none."""
         if self.snapshot is None:
-            raise UserError("History keeps no whole visit of that moment, so nothing can be planned; go back to now.")
+            raise UserError(
+                "No whole visit of that moment is at hand, so nothing can be planned; examine the database now."
+            )
         return self.snapshot
 
     @cached_property

@@ -11,7 +11,7 @@ from pgclinic.web.access.policy import Policy
 from pgclinic.web.access.sessions import Sessions
 from pgclinic.web.access.visitor import Visitor
 
-OPEN_PATHS = ("/enter", "/static/")
+OPEN_PATHS = ("/enter", "/static/", "/favicon.ico")
 """What is shown to strangers: where a token is given, and what that page looks like."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {

@@ -36,6 +36,7 @@ def text_of(here: HereNow, fingerprint: str) -> str:
 def plan_asked(here: HereNow, fingerprint: str) -> tuple[StatementEffect, str]:
     """Its plans on the twin, and what planned them. Raises NotFoundException for a statement without one."""
     line_of(here, fingerprint)
+    here.visit.demand_snapshot()
     asked = here.visit.in_full(fingerprint)
     if asked is None:
         raise NotFoundException("This statement has no plan.")

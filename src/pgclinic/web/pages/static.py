@@ -17,4 +17,11 @@ def static(name: FromPath[str]) -> Response[bytes]:
     return Response(asset.packed, media_type=asset.media_type, headers=headers)
 
 
-HANDLERS = (static,)
+@get("/favicon.ico", include_in_schema=False, sync_to_thread=False)
+def favicon() -> Response[bytes]:
+    """What browsers ask for beside a page that is nothing but text."""
+    icon = assets()["icon.svg"]
+    return Response(icon.packed, media_type=icon.media_type, headers={"content-encoding": "gzip"})
+
+
+HANDLERS = (static, favicon)
