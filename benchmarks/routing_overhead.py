@@ -1,4 +1,7 @@
-"""What a routed read costs beside the same read from a plain psycopg_pool pool, in one run."""
+"""What a routed read costs beside the same read from a plain psycopg_pool pool, in one run.
+
+It has one statement more, the guard, and no round trip more than the transaction that psycopg begins anyway.
+"""
 
 import asyncio
 import random
@@ -16,8 +19,6 @@ from pgclinic_runtime.routing import AsyncRouter, Router
 
 CALLS = 1000
 QUERY = "select * from calls where id = 5"
-MOST = 1.35
-"""A line of our own: one statement more in the transaction that psycopg begins anyway, and no round trip more."""
 
 
 def run() -> Sequence[Row]:
@@ -35,16 +36,10 @@ def run() -> Sequence[Row]:
         for name, each in seconds.items():
             rows.append(Row(subject=subject, figure=name, value=each * 1e6, unit="µs"))
             if name.startswith("pgclinic"):
-                ratio = each / plain
-                row = Row(
-                    subject=subject,
-                    figure=f"{name}, to a transaction",
-                    value=ratio,
-                    unit="x",
-                    line=f"{MOST} x",
-                    passes=ratio <= MOST,
+                figure = f"{name}, to a transaction"
+                rows.append(
+                    Row(subject=subject, figure=figure, value=each / plain, unit="x", line="one statement more")
                 )
-                rows.append(row)
     return rows
 
 
