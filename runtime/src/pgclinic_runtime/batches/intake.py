@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from pgclinic_runtime.batches.errors import Refusal
 from pgclinic_runtime.grouping import Group, Limits
 
-_CHUNK, _CHUNK_BYTES = 50, 65_536
+_CHUNK, _CHUNK_BYTES = 100, 65_536
 
 
 @dataclass(slots=True, eq=False)

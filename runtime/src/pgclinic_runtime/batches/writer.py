@@ -27,6 +27,10 @@ from pgclinic_runtime.commands import drive
 from pgclinic_runtime.encoding import Encoder
 from pgclinic_runtime.grouping import Limits
 
+_BREATH = 1e-6
+"""Seconds. Without it, the thread that sends would wait five milliseconds (``sys.getswitchinterval``) for the
+interpreter's lock each time its socket has room again, and the server would idle meanwhile."""
+
 
 class BatchWriter:
     """Writes rows in groups, each exactly once, on a connection of its own; safe to share between threads.
@@ -121,6 +125,9 @@ class BatchWriter:
                         lines.append(self._encode(row))  # noqa: PERF401 - what came before an error counts
                 finally:
                     join(parts, self._accepted(lines))
+                is_sending = len(self._intake.undecided) > 1
+            if is_sending and len(lines) > 1:
+                time.sleep(_BREATH)
         return Ticket(parts)
 
     def flush(self, timeout: float | None = None) -> None:
