@@ -30,7 +30,7 @@ FIRST_WORDS = {
     "Compare",
     "Watch",
 }
-WITHOUT_TARGET = {"compare", "demo", "explain", "explain-plan", "fleet", "ledger", "list", "review", "watch"}
+WITHOUT_TARGET = {"compare", "demo", "explain", "explain-plan", "fleet", "ledger", "list", "review", "stack", "watch"}
 WRITING = {"prepare", "prove", "treat", "undo"}
 
 
@@ -87,7 +87,7 @@ def test_help_offers_a_snapshot_file_only_where_one_will_do() -> None:
 
 def test_the_list_of_verbs_cuts_no_sentence_short() -> None:
     program = Path(sys.executable).with_name("pgclinic")
-    for command in ([], ["demo"]):
+    for command in ([], ["demo"], ["stack"]):
         answer = subprocess.run([program, *command, "--help"], capture_output=True, text=True, check=True, timeout=60)
         verbs = answer.stdout.split("Commands:")[1].split("\n\n")[0]
         assert "..." not in verbs

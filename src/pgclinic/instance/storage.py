@@ -108,8 +108,7 @@ def sweep() -> tuple[Path, ...]:
     swept = []
     for directory in sorted((home() / "instances").iterdir()):
         if _is_abandoned(directory):
-            _end(directory)
-            shutil.rmtree(directory, ignore_errors=True)
+            end(directory)
             swept.append(directory)
     return tuple(swept)
 
@@ -131,16 +130,17 @@ def _is_abandoned(directory: Path) -> bool:
     return not ((directory / _KEPT).exists() and program_of(directory) is not None)
 
 
-def _end(directory: Path) -> None:
-    """Immediate shutdown of what runs in the directory, if it lives."""
+def end(directory: Path) -> None:
+    """Stop at once what runs in a directory that nobody owns, and remove its files."""
     for _ in range(200):
         pid = program_of(directory)
         if pid is None:
-            return
+            break
         is_postmaster = (directory / "data" / "postmaster.pid").exists()
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGQUIT if is_postmaster else signal.SIGKILL)
         time.sleep(0.05)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def program_of(directory: Path) -> int | None:

@@ -16,9 +16,9 @@ from pgclinic.stack.programs import Program, demand_pgbouncer
 PORT = 6432
 _USERS = "userlist.txt"
 _SECRETS = """
-select rolname, rolpassword
+select rolname, coalesce(rolpassword, '')
 from pg_catalog.pg_authid
-where rolcanlogin and rolpassword like 'SCRAM-SHA-256$%'
+where rolcanlogin and (rolpassword like 'SCRAM-SHA-256$%%' or %s)
 order by rolname
 """
 _BASE_SETTINGS: dict[str, object] = {
@@ -92,7 +92,9 @@ def start_pooler(server: Instance, settings: Mapping[str, object] | None = None)
     Raises UserError where PgBouncer is missing, InstanceError where it does not start.
     """
     program = demand_pgbouncer()
-    lines = {**_BASE_SETTINGS, "admin_users": server.superuser, **(settings or {})}
+    # A server that trusts whoever may open its socket has no secrets to prove, and its pooler's socket is as closed.
+    trusting = {} if server.password else {"auth_type": "trust"}
+    lines = {**_BASE_SETTINGS, **trusting, "admin_users": server.superuser, **(settings or {})}
     text = f"[databases]\n* = host={server.socket_directory} port=5432\n\n[pgbouncer]\n"
     text += "".join(f"{key} = {value}\n" for key, value in lines.items())
     files = {"pgbouncer.ini": text, _USERS: _users(server)}
@@ -108,7 +110,7 @@ def start_pooler(server: Instance, settings: Mapping[str, object] | None = None)
 def _users(server: Instance) -> str:
     """The secrets of the server, no passwords: PgBouncer logs in there with what its clients prove to know."""
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
-        rows = connection.execute(_SECRETS).fetchall()
+        rows = connection.execute(_SECRETS, [not server.password]).fetchall()
     return "".join(f"{_quoted(name)} {_quoted(secret)}\n" for name, secret in rows)
 
 

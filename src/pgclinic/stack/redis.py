@@ -38,14 +38,19 @@ class Redis(Part):
 
     def is_healthy(self) -> bool:
         """Whether it answers PING."""
-        try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(5)
-                connection.connect(self.socket_path)
-                connection.sendall(b"PING\r\n")
-                return connection.recv(16).startswith(b"+PONG")
-        except OSError:
-            return False
+        return answers(self.socket_path)
+
+
+def answers(path: str) -> bool:
+    """Whether a Redis at this socket answers PING."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(path)
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
 
 
 def start_redis(settings: Mapping[str, object] | None = None) -> Redis:

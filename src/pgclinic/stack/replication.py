@@ -127,19 +127,24 @@ class Replica:
         raise InstanceError(f"A replica did not get there within {_CATCH_UP_SECONDS} seconds; see its log.")
 
 
-def start_primary(binaries: Binaries, settings: Mapping[str, str] | None = None) -> Instance:
+def start_primary(binaries: Binaries, settings: Mapping[str, str] | None = None, *, trusted: bool = False) -> Instance:
     """An empty server that replicas may follow, with these settings on top. Raises InstanceError."""
-    primary = start(binaries, settings={**_PRIMARY_SETTINGS, **(settings or {})})
+    primary = start(binaries, settings={**_PRIMARY_SETTINGS, **(settings or {})}, trusted=trusted)
     try:
-        with (primary.data_directory / "pg_hba.conf").open("a") as file:
-            file.write("local replication all scram-sha-256\n")
-        with psycopg.connect(primary.conninfo(), autocommit=True) as connection:
-            connection.execute(sql.SQL("create role {} login replication").format(sql.Identifier(_REPLICATOR)))
-            connection.execute("select pg_catalog.pg_reload_conf()")
+        _allow_replicas(primary)
     except BaseException:
         primary.stop()
         raise
     return primary
+
+
+def _allow_replicas(server: Instance) -> None:
+    """Let replicas follow a running server: a role for them, and a line that lets it in."""
+    with (server.data_directory / "pg_hba.conf").open("a") as file:
+        file.write(f"local replication all {'scram-sha-256' if server.password else 'trust'}\n")
+    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        connection.execute(sql.SQL("create role {} login replication").format(sql.Identifier(_REPLICATOR)))
+        connection.execute("select pg_catalog.pg_reload_conf()")
 
 
 def start_replica(primary: Instance, settings: Mapping[str, str] | None = None) -> Replica:

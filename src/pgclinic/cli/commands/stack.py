@@ -10,7 +10,10 @@ from pgclinic.cli.languages import LangOption
 from pgclinic.cli.options import TargetOptions, takes_target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pgclinic.model.stack import StackPlan
+    from pgclinic.model.trying import TriedPart
     from pgclinic.report.language import Language
 
 EXAMPLES = """\b
@@ -27,7 +30,7 @@ app = typer.Typer(
     name="stack",
     no_args_is_help=True,
     epilog=EXAMPLES,
-    help="Plan, write and try the parts around a database: pooler, replica, cache.",
+    help="Show, write and try the parts around a database: pooler, replica, cache.",
 )
 
 
@@ -56,7 +59,7 @@ def plan(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write there instead of on stdout.")
     ] = None,
 ) -> None:
-    """Say which parts would pay, with which values and why. Reads only."""
+    """Show which parts would pay, and why. Reads only."""
     from pgclinic.cli.languages import spoken_language
     from pgclinic.cli.output import deliver, demand_writable
     from pgclinic.model.configuration import NOTHING_SET
@@ -80,12 +83,60 @@ def write(
     everything: Annotated[bool, typer.Option("--all", help="Also of the parts that do not pay.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
 ) -> None:
-    """Write the files that run the parts: PgBouncer, PostgreSQL, Redis, compose, systemd, Kubernetes. Reads only."""
+    """Write the files that run the parts. Reads only.
+
+    For PgBouncer, PostgreSQL, Redis, docker compose, systemd and Kubernetes.
+    """
     from pgclinic.cli.files import write_stack
     from pgclinic.model.stack import with_all_parts
 
     planned = _planned(where, cores, lag_tolerance)
     write_stack(with_all_parts(planned) if everything else planned, folder, may_overwrite=force)
+
+
+@app.command()
+def up(
+    database: Annotated[str, typer.Option(metavar="NAME", help="The database that is made in it.")] = "trial",
+) -> None:
+    """Start the whole path on this machine, for trying."""
+    from pgclinic.cli.output import say
+    from pgclinic.stack.trying import up as start
+
+    _tell(start(database))
+    say("They stay until pgclinic stack down.")
+
+
+@app.command()
+def status() -> None:
+    """Show whether each part answers; exit 1 if not."""
+    from pgclinic.cli.output import say
+    from pgclinic.stack.trying import status as look
+
+    parts = look()
+    if not parts:
+        say("Nothing runs; start it with pgclinic stack up.")
+    _tell(parts)
+    raise typer.Exit(0 if parts and all(part.is_healthy for part in parts) else 1)
+
+
+@app.command()
+def down() -> None:
+    """Stop what up has started, and remove its files."""
+    from pgclinic.cli.output import say
+    from pgclinic.stack.trying import down as stop
+
+    stopped = stop()
+    say(f"stopped {', '.join(part.name for part in stopped)}" if stopped else "Nothing ran.")
+
+
+def _tell(parts: "Sequence[TriedPart]") -> None:
+    import sys
+
+    from pgclinic.cli.output import columns, deliver, wants_color
+    from pgclinic.report.tried_text import text
+
+    if parts:
+        deliver(text(parts, width=columns(), color=wants_color(sys.stdout)), None)
 
 
 def _planned(where: TargetOptions, cores: int | None, lag_tolerance: float) -> "StackPlan":
