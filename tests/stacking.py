@@ -16,7 +16,13 @@ from psycopg import sql
 from pgclinic.instance import Binaries, Instance
 from pgclinic.stack import Pooler, Replica, start_primary, start_replica
 
-PAIR_SETTINGS = {"shared_buffers": "32MB", "jit": "off", "autovacuum": "off", "max_connections": "100"}
+PAIR_SETTINGS = {
+    "shared_preload_libraries": "pg_stat_statements",
+    "shared_buffers": "32MB",
+    "jit": "off",
+    "autovacuum": "off",
+    "max_connections": "100",
+}
 _numbers = itertools.count(1)
 
 

@@ -28,7 +28,9 @@ SECRET = "a secret of the voice assistant"
 class Services:
     """Both ways of running it on the same rows."""
 
+    folder: Path
     pair: Pair
+    settings: dict[str, dict[str, str]]
     neglected: Application
     cured: Application
 
@@ -50,8 +52,9 @@ def services(shared_pair: tuple[Instance, Replica], shared_pooler: Pooler, redis
             "redis": redis_store.url,
             "cookie_key": secrets.token_urlsafe(),
         }
+        settings = {"neglected": {**common, "desk": "neglected"}, "cured": {**common, **parts, "desk": "cured"}}
         with (
-            Application(FOLDER, {**common, "desk": "neglected"}) as neglected,
-            Application(FOLDER, {**common, **parts, "desk": "cured"}) as cured,
+            Application(FOLDER, settings["neglected"]) as neglected,
+            Application(FOLDER, settings["cured"]) as cured,
         ):
-            yield Services(pair, neglected, cured)
+            yield Services(FOLDER, pair, settings, neglected, cured)

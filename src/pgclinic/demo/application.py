@@ -51,7 +51,7 @@ class Application:
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         paths = [str(folder / "src"), os.environ.get("PYTHONPATH", "")]
         self._environment = {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)},
             **{_PREFIX + name.upper(): value for name, value in settings.items()},
             "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         }
