@@ -82,6 +82,8 @@ def test_a_watch_alerts_serves_and_refreshes(
         text = fetched(f"{address}/metrics")
         assert "pgclinic_connections_used_ratio{" in text
         assert "pgclinic_disk_free_bytes{" in text
+        lint = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+        assert (lint.returncode, lint.stdout + lint.stderr) == (0, "")
         until(lambda: 'outcome="refreshed"' in fetched(f"{address}/metrics"), process)
         target = text.split('pgclinic_up{target="')[1].split('"')[0]
         assert "probe_success 1.0" in fetched(f"{address}/probe?target={urllib.request.quote(target)}")
