@@ -163,6 +163,38 @@ def test_a_commit_that_is_decoded_but_not_visible_yet_is_waited_for() -> None:
         assert drained(watch) == {"public.calls"}
 
 
+def test_a_value_that_was_read_before_a_commit_became_visible_is_a_miss_for_its_writer() -> None:
+    """Its commit record lies before the LSN at which the value was read, although the value does not have it."""
+    with running_pair(binaries_on_machine(18)) as pair, Router(partial(psycopg.connect, pair.conninfo)) as router:
+        pair.execute("create table calls (id int)")
+        cache = Cache(router)
+
+        def load(connection: psycopg.Connection[Any]) -> int:
+            return len(connection.execute("select from calls").fetchall())
+
+        def write_and_read() -> None:
+            with router.session():
+                with router.write() as connection:
+                    connection.execute("insert into calls values (1)")
+                seen.append(cache.get("count", load, ttl=3600))
+
+        seen: list[int] = []
+        with psycopg.connect(pair.conninfo, autocommit=True) as connection:
+            connection.execute("alter system set synchronous_standby_names = 'nobody'")
+            connection.execute("select pg_reload_conf()")
+            eventually(lambda: connection.execute("show synchronous_standby_names").fetchall() == [("nobody",)])
+            writer = threading.Thread(target=write_and_read)
+            writer.start()
+            waiting = "select count(*) from pg_stat_activity where wait_event = 'SyncRep'"
+            eventually(lambda: connection.execute(waiting).fetchall() == [(1,)])
+            with router.session():
+                assert cache.get("count", load, ttl=3600) == 0
+            connection.execute("alter system reset synchronous_standby_names")
+            connection.execute("select pg_reload_conf()")
+            writer.join()
+        assert seen == [1]
+
+
 def test_two_pollers_of_one_slot_do_not_disturb_each_other(own_pair: Pair, cache: Cache, slot: str) -> None:
     watch = TableWatch(cache, slot)
     watch.poll()

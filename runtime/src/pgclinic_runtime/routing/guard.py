@@ -16,12 +16,10 @@ _OF_PRIMARY = """select pg_catalog.pg_is_in_recovery(), case when pg_catalog.pg_
  pg_catalog.pg_postmaster_start_time()"""
 _OF_REPLICA = """select pg_catalog.pg_is_in_recovery(), pg_catalog.pg_last_wal_replay_lsn(),
  pg_catalog.pg_postmaster_start_time()"""
-_QUIET = """select pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text
- = pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text"""
 
 _BEGIN = "begin isolation level read committed read only"
 READ_ON_REPLICA = f"{_BEGIN}; {_OF_REPLICA}".encode()
-READ_ON_PRIMARY = f"{_BEGIN}; {_OF_PRIMARY}; {_QUIET}".encode()
+READ_ON_PRIMARY = f"{_BEGIN}; {_OF_PRIMARY}".encode()
 WRITE = b"begin"
 WHERE = _OF_PRIMARY.encode()
 COMMIT = f"commit; {_OF_PRIMARY}".encode()
@@ -47,7 +45,6 @@ class Facts:
     in_recovery: bool
     lsn: int
     process: tuple[bool, bytes]
-    quiet: bool
 
     @property
     def stamp(self) -> int:
@@ -55,18 +52,18 @@ class Facts:
 
         A primary writes the commit record first and makes it visible later (``CommitTransaction`` in xact.c; with
         synchronous replication much later). Its insert LSN may therefore equal the token of a writer whom the snapshot
-        does not see, but not exceed it: the token was taken after it became visible. So one byte less is safe, and the
-        LSN itself where no transaction was in progress after it had been read. A replica replays first and tells then.
+        does not see, but not exceed it: the token was taken after it became visible. So one byte less is safe. (Whether
+        any transaction is in progress cannot be told from a snapshot: the newest are beyond its xmax.) A replica
+        replays first and tells then.
         """
-        return self.lsn if self.in_recovery or self.quiet else self.lsn - 1
+        return self.lsn if self.in_recovery else self.lsn - 1
 
 
 def facts(rows: Sequence[Sequence[bytes | None]]) -> Facts:
     """From the rows that the guard's statements returned, each value in PostgreSQL's text format."""
     recovery, lsn, started = rows[0]
     in_recovery = recovery == b"t"
-    quiet = len(rows) > 1 and rows[1][0] == b"t"
-    return Facts(in_recovery, lsn_from_text((lsn or b"0/0").decode()), (in_recovery, started or b""), quiet)
+    return Facts(in_recovery, lsn_from_text((lsn or b"0/0").decode()), (in_recovery, started or b""))
 
 
 class Identities:

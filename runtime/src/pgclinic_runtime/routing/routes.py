@@ -308,5 +308,5 @@ class Routes:
                 if not (lost and isinstance(error, psycopg.OperationalError)) or attempt == _DEAD_CONNECTIONS:
                     raise
             else:
-                return lease, guard.facts(rows) if rows else Facts(False, 0, (False, b""), False)  # noqa: FBT003
+                return lease, guard.facts(rows) if rows else Facts(False, 0, (False, b""))  # noqa: FBT003
         raise AssertionError("unreachable")
