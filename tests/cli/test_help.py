@@ -31,7 +31,7 @@ FIRST_WORDS = {
     "Watch",
 }
 WITHOUT_TARGET = {"compare", "demo", "explain", "explain-plan", "fleet", "ledger", "list", "review", "stack", "watch"}
-WRITING = {"prepare", "prove", "treat", "undo"}
+WRITING = {"prepare", "prove", "serve", "treat", "undo"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([command, "--help"] for command in COMMANDS)])
@@ -82,7 +82,9 @@ def test_help_offers_a_snapshot_file_only_where_one_will_do() -> None:
     for command in (*([name] for name in COMMANDS if name not in WITHOUT_TARGET), ["demo", "load"], ["demo", "work"]):
         answer = subprocess.run([program, *command, "--help"], capture_output=True, text=True, check=True, timeout=60)
         target = " ".join(answer.stdout.split("TARGET <str>")[1].split("PGCLINIC_DATABASE_URL")[0].split())
-        assert ("snapshot file" in target) == (command[0] in {"checkup", "doctor", "prescribe", "rehearse", "whatif"})
+        assert ("snapshot file" in target) == (
+            command[0] in {"checkup", "doctor", "prescribe", "rehearse", "serve", "whatif"}
+        )
 
 
 def test_the_list_of_verbs_cuts_no_sentence_short() -> None:

@@ -26,8 +26,8 @@ Examples:
   pgclinic serve shop.pgclinic
   pgclinic serve --store postgresql://keeper@stats/history
   pgclinic serve postgresql://app@db/shop --listen 127.0.0.1:9000
-  pgclinic serve shop.pgclinic --listen 0.0.0.0:8432 --tls-cert c.pem --tls-key k.pem \\
-      --allow-host pg.example.com --trust-header X-Forwarded-User --proxy 10.0.0.7
+  pgclinic serve shop.pgclinic --listen 0.0.0.0:8432 --proxy 10.0.0.7 \\
+      --allow-host pg.example.com --trust-header X-Forwarded-User
 """
 
 
@@ -49,7 +49,7 @@ def serve(
     ] = None,
     lang: LangOption = None,
 ) -> None:
-    """Show a database on a dashboard in the browser. Reads only, unless --allow-treat (writes).
+    """Show a database on a dashboard (writes only with --allow-treat).
 
     It prints an address that lets its reader in; keep it to yourself. Nothing is loaded from the network.
     """
