@@ -2,8 +2,10 @@ import sqlite3
 import threading
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from pgclinic.model.watching import Sample
 from pgclinic.watch.history import History
@@ -149,3 +151,20 @@ def test_looks_go_on_while_the_store_hangs(tmp_path: Path) -> None:
     assert keeper.dropped == 0
     assert len(history.samples("t")) == len(ear.samples)
     locker.close()
+
+
+def test_a_full_disk_stops_nothing_and_spoils_nothing(history: History, caplog: pytest.LogCaptureFixture) -> None:
+    """SQLite's own limit of pages gives the error that a full disk gives."""
+    clock = SimulatedClock()
+    server = SimulatedServer(clock)
+
+    @sa.event.listens_for(history.engine, "checkout")
+    def limit(connection: Any, *_: object) -> None:
+        pages = 1 << 30 if clock.steady() > 2000 else 48
+        connection.execute(f"pragma max_page_count = {pages}")
+
+    keeper = watched(history, clock, {"t": server}, seconds=3000)
+    assert (len(history.samples("t")), keeper.dropped, keeper.trouble) == (100, 0, "")
+    assert "database or disk is full" in caplog.text
+    with history.engine.connect() as connection:
+        assert connection.exec_driver_sql("pragma integrity_check").scalar() == "ok"

@@ -91,7 +91,7 @@ def queue_conninfo(history: History) -> str:
     """How Procrastinate connects to the store. Raises UserError for a store that is no PostgreSQL."""
     url = history.engine.url
     if url.get_backend_name() != "postgresql":
-        raise UserError("--fleet needs PostgreSQL as its store; give --store postgresql://user@host/database.")
+        raise UserError("fleet needs PostgreSQL as its store; give --store postgresql://user@host/database.")
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
