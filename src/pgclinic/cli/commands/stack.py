@@ -30,6 +30,7 @@ app = typer.Typer(
     name="stack",
     no_args_is_help=True,
     epilog=EXAMPLES,
+    short_help="Plan and try a pooler, a replica and a cache.",
     help="Show, write and try the parts around a database: pooler, replica, cache.",
 )
 
