@@ -246,6 +246,12 @@ def test_reads_survive_the_death_of_the_replica_and_of_the_primary() -> None:
             assert router.fetch("select id from calls order by 1") == [(1,), (2,)]
 
 
+def signal_all(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):  # the backend that told them is among them
+            os.kill(pid, number)
+
+
 def test_a_replica_that_does_not_answer_is_hung_up_on() -> None:
     bounds = pgclinic_runtime.routing.Bounds(lag=60, check=0.1, answer=1, open=1, back_off=0.1, longest_back_off=0.5)
     with running_pair(binaries_on_machine(18)) as pair:
@@ -256,13 +262,11 @@ def test_a_replica_that_does_not_answer_is_hung_up_on() -> None:
                     pid for (pid,) in connection.execute("select pid from pg_stat_activity where pid is not null")
                 ]
                 backends.append(pair.replica.server.process.pid)
-            for pid in backends:
-                os.kill(pid, signal.SIGSTOP)
+            signal_all(backends, signal.SIGSTOP)
             try:
                 assert router.fetch("select id from calls") == [(1,)]
             finally:
-                for pid in backends:
-                    os.kill(pid, signal.SIGCONT)
+                signal_all(backends, signal.SIGCONT)
             eventually(lambda: is_usable(router))
 
 
