@@ -37,6 +37,7 @@ ROLES = {
 NOT_RUN = {
     "pgclinic demo": "takes minutes at the default scale; tests/cli/test_demo.py runs it at the small one",
     "pgclinic demo --keep": "leaves a server running",
+    "pgclinic demo --watch": "goes on until it is stopped; tests/web runs its parts",
     "pgclinic demo --scale small --json result.json": "is what tests/cli/test_demo.py runs",
     'psql -XAtc "explain (analyze, buffers) select ..." shop > plan.txt': "the three dots stand for a statement",
     "pgclinic treat service=shop treatment --yes --window 02:00-05:00 --jobs 2": "waits until two in the morning",
@@ -45,8 +46,16 @@ NOT_RUN = {
     "pgclinic fleet --store postgresql://keeper@stats/history service=shop": "goes on; tests/watch/test_fleet.py",
     "pgclinic fleet --store postgresql://keeper@stats/history --at-once 500": "the same",
     "pgclinic watch postgresql://monitor@db/shop": "goes on for months; tests/cli/test_watch.py ends it",
-    "pgclinic watch service=shop service=crm --every 15s": "the same",
+    "pgclinic watch service=shop service=crm --every 15s --serve": "the same; tests/web",
     "pgclinic watch service=shop --store postgresql://keeper@stats/history": "the same",
+    "pgclinic watch service=shop --rules alerts.toml --metrics 127.0.0.1:9187": "the same; tests/cli/test_watch_beside.py",
+    "pgclinic watch service=shop --refresh": "the same; tests/cli/test_watch_beside.py",
+    "pgclinic watch --rules alerts.toml --test-alert": "sends a message; tests/cli/test_watch_beside.py",
+    "pgclinic serve shop.pgclinic": "goes on until it is stopped; tests/web",
+    "pgclinic serve --store postgresql://keeper@stats/history": "the same",
+    "pgclinic serve postgresql://app@db/shop --listen 127.0.0.1:9000": "the same",
+    "pgclinic serve shop.pgclinic --listen 0.0.0.0:8432 --proxy 10.0.0.7 \\\n"
+    "--allow-host pg.example.com --trust-header X-Forwarded-User": "the same; it wants a proxy",
     "pgclinic undo postgresql://owner@db/shop": "asks, and nobody answers here",
     "pgclinic undo postgresql://owner@db/shop --item 3": "asks, and nobody answers here",
 }
