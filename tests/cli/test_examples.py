@@ -48,7 +48,7 @@ NOT_RUN = {
     "pgclinic watch postgresql://monitor@db/shop": "goes on for months; tests/cli/test_watch.py ends it",
     "pgclinic watch service=shop service=crm --every 15s --serve": "the same; tests/web",
     "pgclinic watch service=shop --store postgresql://keeper@stats/history": "the same",
-    "pgclinic watch service=shop --rules alerts.toml --metrics 127.0.0.1:9187": "the same; tests/cli/test_watch_beside.py",
+    "pgclinic watch service=shop --rules alerts.toml --metrics 127.0.0.1:9187": "the same; test_watch_beside.py",
     "pgclinic watch service=shop --refresh": "the same; tests/cli/test_watch_beside.py",
     "pgclinic watch --rules alerts.toml --test-alert": "sends a message; tests/cli/test_watch_beside.py",
     "pgclinic serve shop.pgclinic": "goes on until it is stopped; tests/web",

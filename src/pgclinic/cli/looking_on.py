@@ -1,7 +1,5 @@
 """Looking on while the demo works: its database is watched, and shown on a dashboard."""
 
-import os
-import signal
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -12,7 +10,6 @@ from pgclinic.cli.output import say
 
 if TYPE_CHECKING:
     from pgclinic.model.checkup import Checkup
-    from pgclinic.model.demonstration import Demonstration
     from pgclinic.web.site import Site
 
 EVERY_SECONDS = 10.0
@@ -44,8 +41,8 @@ class LookingOn:
             if database.past is not None:
                 database.past.history.write_checkup(database.past.target, checkup)
 
-    def stay(self, result: "Demonstration", *, keep: bool) -> None:
-        """Examine the cured database for the dashboard and wait for Ctrl-C; then stop its server unless ``keep``."""
+    def stay(self) -> None:
+        """Examine the cured database for the dashboard and wait for Ctrl-C."""
         from pgclinic.web.watched import examine_all
 
         if self._site is not None:
@@ -54,7 +51,3 @@ class LookingOn:
         with ended_by_signal() as is_over:
             while not is_over():
                 time.sleep(_GLANCE_SECONDS)
-        if not keep and result.postmaster is not None:
-            # After the dashboard, which looks at it until it ends.
-            self._stack.pop_all().close()
-            os.kill(result.postmaster, signal.SIGINT)

@@ -71,10 +71,13 @@ def demo(
     scale: str = "medium",
     seed: int = 1,
     keep: bool = False,
+    lasting: ExitStack | None = None,
     on_loaded: Callable[[str], object] = lambda _: None,
     on_examined: Callable[[Checkup], object] = lambda _: None,
 ) -> Generator[Progress, None, Demonstration]:
-    """Take one database from neglect to measured cure. Its server and files are gone afterwards, unless ``keep``.
+    """Take one database from neglect to measured cure. Its server and files are gone afterwards.
+
+    Unless ``keep``, which lets them outlive this process, or ``lasting``, with which they then end.
 
     For whoever wants to look on: ``on_loaded`` is told how to connect once the data is there, ``on_examined`` what was
     found before and after.
@@ -116,6 +119,8 @@ def demo(
             postmaster = int((instance.data_directory / "postmaster.pid").read_text().splitlines()[0])
             instance.detach()
             stack.pop_all()
+        elif lasting is not None:
+            lasting.push(stack.pop_all())
         proof = compare(before_run, after_run)
         return Demonstration(
             scale=scale,

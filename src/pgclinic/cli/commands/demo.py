@@ -78,10 +78,10 @@ def demo(
     page = report or output / "report.html"
     for file in filter(None, (page, json)):
         demand_writable(file)
-    with ExitStack() as stack:
+    with ExitStack() as server, ExitStack() as stack:  # who looks on ends before the server does
         looking = LookingOn(stack, listen) if watch else None
         told: dict[str, Any] = {"on_loaded": looking.loaded, "on_examined": looking.examined} if looking else {}
-        result = shown(run(scale=scale.value, seed=seed, keep=keep or watch, **told))
+        result = shown(run(scale=scale.value, seed=seed, keep=keep, lasting=server if watch else None, **told))
         write_course(result.course, output)
         write_file(page, demo_html.page(result).encode())
         if json is not None:
@@ -89,7 +89,7 @@ def demo(
         deliver(demo_text.text(result, width=columns(), color=wants_color(sys.stdout)), None)
         say(f"report:     {page.absolute().as_uri()}")
         if looking is not None:
-            looking.stay(result, keep=keep)
+            looking.stay()
         elif result.postmaster is None:
             say("The server is gone; add --keep to look around in it, or --watch to see the cure live on a dashboard.")
         if keep:
