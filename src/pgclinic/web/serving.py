@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -126,6 +127,20 @@ def _demand_safe(listening: Listening) -> None:
     for file in filter(None, (listening.tls_cert, listening.tls_key)):
         if not file.is_file():
             raise UserError(f"There is no file {file}.")
+    if listening.tls_cert is not None and listening.tls_key is not None:
+        _demand_pair(listening.tls_cert, listening.tls_key)
+
+
+def _demand_pair(certificate: Path, key: Path) -> None:
+    """Raise UserError unless the key is the certificate's own and readable without a pass phrase."""
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or str(error)
+        raise UserError(
+            f"{certificate} and {key} cannot be used for HTTPS ({str(reason).replace('_', ' ').lower()}): give a "
+            "certificate chain and its private key as PEM files, without a pass phrase."
+        ) from error
 
 
 def _socket(host: str, port: int) -> socket.socket:
@@ -136,7 +151,9 @@ def _socket(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
         listener.listen(128)  # whoever comes before the application is ready waits
     except OSError as error:
-        raise UserError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
+        raise UserError(
+            f"Cannot listen on {host}:{port}: {error.strerror or error}; choose another place with --listen."
+        ) from error
     return listener
 
 
