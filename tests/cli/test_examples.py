@@ -45,6 +45,7 @@ NOT_RUN = {
     "pgclinic prove service=shop --from-statements --minutes 2 --rate 50": "takes two minutes",
     "pgclinic fleet --store postgresql://keeper@stats/history service=shop": "goes on; tests/watch/test_fleet.py",
     "pgclinic fleet --store postgresql://keeper@stats/history --at-once 500": "the same",
+    "pgclinic fleet --store postgresql://keeper@stats/history --rules alerts.toml": "the same",
     "pgclinic watch postgresql://monitor@db/shop": "goes on for months; tests/cli/test_watch.py ends it",
     "pgclinic watch service=shop service=crm --every 15s --serve": "the same; tests/web",
     "pgclinic watch service=shop --store postgresql://keeper@stats/history": "the same",

@@ -1,6 +1,7 @@
 """``pgclinic watch`` with alerts, metrics and refreshes, run as a process."""
 
 import json
+import os
 import subprocess
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from conftest import Database
 
@@ -151,3 +153,48 @@ def test_what_cannot_be_is_one_sentence(pgclinic: Run, arguments: tuple[str, ...
     assert done.returncode == 2
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.server
+def test_a_worker_of_a_fleet_alerts_and_serves_metrics(
+    database: Database, program: Path, tmp_path: Path, hook: tuple[str, list[dict[str, Any]]]
+) -> None:
+    url, got = hook
+    rules = tmp_path / "rules.toml"
+    rules.write_text(f"[rules.blocker_chain]\nfires = '> 0.1 s'\nresolves = '<= 0.1 s'\n[[channels]]\nurl = '{url}'\n")
+    database.execute("create table t (n int)")
+    given = {name: str(value) for name, value in conninfo_to_dict(database.conninfo).items()}
+    passwords = tmp_path / "pgpass"
+    passwords.write_text(f"*:*:*:*:{given.pop('password', '')}\n")
+    passwords.chmod(0o600)
+    store = f"postgresql://{given['user']}@/{given['dbname']}?host={given['host']}&port={given['port']}"
+    arguments = ["--store", store, "--every", "10s", "--rules", str(rules), "--metrics", "127.0.0.1:0"]
+    process = subprocess.Popen(
+        [program, "fleet", make_conninfo(**given), *arguments, "--checkup-at", "off"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PGPASSFILE": str(passwords)},
+    )
+    assert process.stderr is not None
+    said: list[str] = []
+    reader = threading.Thread(target=lambda: said.extend(process.stderr))  # type: ignore[arg-type]
+    reader.start()
+    try:
+        lines = until(lambda: [line for line in said if "served on port" in line], process)
+        address = f"http://127.0.0.1:{int(lines[0].split('port ')[1].split('.')[0])}"
+        until(lambda: "pgclinic_connections_used_ratio{" in fetched(f"{address}/metrics"), process)
+        with database.connect() as holder, database.connect() as waiter:
+            holder.execute("begin; lock table t in access exclusive mode")
+            thread = threading.Thread(target=lambda: waiter.execute("select count(*) from t"))
+            thread.start()
+            until(lambda: [each for each in got if "blocker" in json.dumps(each).lower()], process)
+            holder.execute("rollback")
+            thread.join()
+    finally:
+        process.terminate()
+        process.wait(120)
+        reader.join()
+        process.stdout.close()  # type: ignore[union-attr]
+        process.stderr.close()
+    assert process.returncode == 0, said

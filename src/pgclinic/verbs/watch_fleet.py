@@ -25,14 +25,16 @@ def watch_fleet(
     pace: Pace,
     retention: Retention | None = None,
     listeners: Sequence[Listener] = (),
+    notes: Notes | None = None,
     checkup_at: time | None = None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Generator[Progress, None, WatchReport]:
     """Add ``targets`` to the fleet of this store, and watch what this worker gets of it until ``is_over``.
 
-    Reads only from the targets. Raises UserError for a store that is no PostgreSQL, and for a target with a password.
+    Reads only from the targets. ``notes`` takes what the listeners have to say, too. Raises UserError for a store that
+    is no PostgreSQL, and for a target with a password.
     """
-    notes, over = Notes(), threading.Event()
+    notes, over = notes or Notes(), threading.Event()
     fleet = Fleet(
         history,
         pace=pace,

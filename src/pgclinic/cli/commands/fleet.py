@@ -1,9 +1,12 @@
 """``pgclinic fleet``."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from pgclinic.cli.listening import AllowHost
 
 app = typer.Typer()
 
@@ -11,6 +14,7 @@ EXAMPLES = """\b
 Examples:
   pgclinic fleet --store postgresql://keeper@stats/history service=shop
   pgclinic fleet --store postgresql://keeper@stats/history --at-once 500
+  pgclinic fleet --store postgresql://keeper@stats/history --rules alerts.toml
 """
 
 
@@ -48,12 +52,18 @@ def fleet(
     checkup_at: Annotated[
         str, typer.Option(metavar="HH:MM", help="When each is examined and graded, in UTC; off for never.")
     ] = "03:00",
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Alerts, where they go, silences; the same for every worker.")
+    ] = None,
+    metrics: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Serve this worker's metrics there.")] = None,
+    allow_host: AllowHost = None,
     form: Annotated[Format, typer.Option("--format", help="How what came of it is written.")] = Format.TEXT,
 ) -> None:
     """Watch many databases together with other workers.
 
     Start it as often as you like, on as many machines as it takes: workers share the databases through a queue in the
-    store, and take over from one that died within a minute. Reads only. Ends at Ctrl-C or SIGTERM.
+    store, take over from one that died within a minute, and tell each alert once. Reads only. Ends at Ctrl-C or
+    SIGTERM.
     """
     from pgclinic.cli.durations import days_of, hour_of, seconds_of
     from pgclinic.cli.extras import demand_extra
@@ -66,10 +76,12 @@ def fleet(
     from pgclinic.report.watch_text import text
     from pgclinic.verbs.targets import Live, resolve
     from pgclinic.verbs.watch import watch_target
+    from pgclinic.verbs.watch_beside import Beside, beside
     from pgclinic.verbs.watch_fleet import watch_fleet
-    from pgclinic.watch.fleet import Pace
+    from pgclinic.watch.fleet import Pace, registered
     from pgclinic.watch.history import History
     from pgclinic.watch.looks import FASTEST_SECONDS, SLOWEST_SECONDS
+    from pgclinic.watch.notes import Notes
     from pgclinic.watch.upkeep import Retention
 
     interval = seconds_of(every, "--every", least=FASTEST_SECONDS, most=SLOWEST_SECONDS)
@@ -82,14 +94,20 @@ def fleet(
     if len(live) < len(meant):
         raise UserError("fleet needs running servers, and a TARGET is a snapshot file; give connections.")
     history = History(store)
+    notes = Notes()
+    asked = Beside(rules=rules, metrics=metrics, hosts=tuple(allow_host or ()))
+    own = [watch_target(each) for each in live]
     try:
-        with ended_by_signal() as is_over:
+        known = {**registered(history), **{each.name: each.conninfo for each in own}}
+        with ended_by_signal() as is_over, beside(asked, known, history, notes.say) as listeners:
             came = shown(
                 watch_fleet(
-                    [watch_target(each) for each in live],
+                    own,
                     history=history,
                     pace=pace,
                     retention=Retention(sampled_days=sampled, minutes_days=minutes, hours_days=hours),
+                    listeners=listeners,
+                    notes=notes,
                     checkup_at=hour_of(checkup_at, "--checkup-at"),
                     is_over=is_over,
                 )
