@@ -191,12 +191,11 @@ class Player:
             try:
                 for sql, parameters in call:
                     self._cursor.execute(f"{explain}{sql}".encode(), parameters)
+                self._control("rollback" if step.writes else "commit")
             except psycopg.Error:
                 if self._cursor.connection.broken:
                     raise
-                self._control("rollback")  # what fails is told when it is measured
-            else:
-                self._control("rollback" if step.writes else "commit")
+                self._control("rollback")  # what fails is told when it is measured; the end may be cut short, too
 
     def explain(self, step: Step) -> tuple[int, int] | None:
         """Run a step's first piece once, untimed: its shared blocks hit and read, None for one that writes.
