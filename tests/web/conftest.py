@@ -113,8 +113,9 @@ def serving() -> Iterator[Callable[..., Dashboard]]:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Closed with the module: Playwright keeps an event loop in its thread, in which asyncio.run then refuses."""
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed; scripts/test_packages.sh installs it")
     with sync_playwright() as playwright:
