@@ -161,7 +161,7 @@ def test_fast_growing_events_call_for_a_time_series(snapshot: Snapshot) -> None:
 
 
 def test_a_full_machine_calls_for_shards(snapshot: Snapshot) -> None:
-    how = {"larger": 100_000, "own": 0.5, "add": 0.5}
+    how = {"larger": 300_000, "own": 0.5, "add": 0.5}
     course = capacity(after_a_month(snapshot, busy=20, **how))
     assert parts(course) == ["distributed"]
     assert fact(course, "served") > 0.8
