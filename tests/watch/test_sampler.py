@@ -120,6 +120,12 @@ def test_a_restart_is_named_and_counters_that_were_kept_go_on() -> None:
     assert (made.gap, [each.calls for each in made.statements]) == ("restarted", [10])
 
 
+def test_a_restart_under_a_clock_that_was_set_back_is_a_restart() -> None:
+    after = look("09:00:30", calls=110, started="2026-01-02T09:00:10+00:00")
+    made = sample("t", look("10:00:00", calls=100), after, names=NAMES, taken=Taken(elapsed=30.0))
+    assert (made.gap, made.seconds, [each.calls for each in made.statements]) == ("restarted", 30.0, [10])
+
+
 def test_another_server_under_the_same_name_is_a_first_look() -> None:
     before = look("10:00:00", calls=100)
     replica = look("10:00:30", calls=500, started="2026-01-01T12:00:00+00:00")

@@ -148,7 +148,9 @@ def _oddities(before: Snapshot | None, after: Snapshot, taken: Taken) -> Iterato
         return
     started = after.server.started_at
     if _place(before) != _place(after) or (
-        started is not None and before.server.started_at is not None and _is_another_server(before, started)
+        started is not None
+        and before.server.started_at is not None
+        and _is_another_server(before, after, started, taken.elapsed)
     ):
         yield "first", "Another server or database answers under this name."
         return
@@ -183,9 +185,15 @@ def _place(snapshot: Snapshot) -> tuple[str, int, str]:
     return server.system_identifier, server.database_oid, server.database
 
 
-def _is_another_server(before: Snapshot, started: str) -> bool:
-    """A server that was up before the look, and is not the one that answered it: a replica, a host of a list."""
-    return started != before.server.started_at and seconds_between(started, before.header.clock) > _CLOCK_SECONDS
+def _is_another_server(before: Snapshot, after: Snapshot, started: str, elapsed: float | None) -> bool:
+    """A server that was up before the look, and is not the one that answered it: a replica, a host of a list.
+
+    By the clock that the look before was told: one that was set back since says of a restart that it was earlier.
+    """
+    if started == before.server.started_at:
+        return False
+    set_back = 0.0 if elapsed is None else elapsed - seconds_between(before.header.clock, after.header.clock)
+    return seconds_between(started, before.header.clock) - max(set_back, 0.0) > _CLOCK_SECONDS
 
 
 def _counters(snapshot: Snapshot) -> DatabaseCounters:
