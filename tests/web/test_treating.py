@@ -21,7 +21,7 @@ PATIENCE_MS = 240_000
 _FILL = """
 create extension pg_stat_statements;
 create table parcels (id bigint primary key, owner text not null, note text);
-insert into parcels select i, 'owner ' || i % 5000, repeat('x', 80) from generate_series(1, 60000) as i;
+insert into parcels select i, 'owner ' || i % 5000, repeat('x', 80) from generate_series(1, 400000) as i;
 analyze parcels;
 """
 
@@ -34,7 +34,7 @@ def slow(database_on: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch, tmp
     database = database_on(18)
     database.execute(_FILL)
     with psycopg.connect(database.conninfo, autocommit=True, application_name="shop") as application:
-        for number in range(60):
+        for number in range(100):
             application.execute("select id, note from parcels where owner = %s", [f"owner {number}"], prepare=True)
     yield database
     database.execute("drop schema if exists pgclinic cascade")
