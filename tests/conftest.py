@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -17,6 +17,20 @@ from pgclinic.instance import Binaries, Instance, find_binaries, start
 from pgclinic.instance.binaries import EXTRA_DIRECTORIES
 from pgclinic.stack import Pooler, Redis, Replica, start_pooler, start_primary, start_redis, start_replica
 from stacking import PAIR_SETTINGS, Pair, database_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 # A shell starts its background jobs with Ctrl-C ignored, and what the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -184,3 +198,16 @@ def redis_store() -> Iterator[Redis]:
     """A Redis that all tests share: use keys of your own."""
     with start_redis() as redis:
         yield redis
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """Closed with the module: Playwright keeps an event loop in its thread, in which asyncio.run then refuses."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - few tests need it, and it is large
+
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed; scripts/test_packages.sh installs it")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=os.fspath(CHROMIUM), args=CHROMIUM_FLAGS)
+        yield found
+        found.close()

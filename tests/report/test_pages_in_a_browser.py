@@ -1,11 +1,10 @@
 """The pages as a real browser shows them."""
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pgclinic.model.checkup import Checkup
 from pgclinic.model.demonstration import Demonstration
@@ -16,27 +15,6 @@ from pgclinic.report.html import copy_script
 from pgclinic.report.language import LANGUAGES, language
 
 pytestmark = pytest.mark.end_to_end
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed; scripts/test_packages.sh installs it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=["checkup", "checkup-fr", "demo", "course", "difference", "difference-fr"])

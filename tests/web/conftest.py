@@ -1,7 +1,6 @@
 """Dashboards that really listen, of the kept snapshot of the demo."""
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from pgclinic.model import snapshot_file
 from pgclinic.model.snapshot import Snapshot
@@ -22,16 +20,6 @@ from pgclinic.web.site import Database, Site
 from pgclinic.web.visit import Visit
 
 ROOT = Path(__file__).parent.parent.parent
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class Dashboard:
@@ -111,14 +99,3 @@ def serving() -> Iterator[Callable[..., Dashboard]]:
         yield lambda *databases, **how: stack.enter_context(
             dashboard_of(list(databases), Listening(port=0, **how) if how else None)
         )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Closed with the module: Playwright keeps an event loop in its thread, in which asyncio.run then refuses."""
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed; scripts/test_packages.sh installs it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.fspath(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()

@@ -43,12 +43,12 @@ class Guest:
 
 
 @pytest.fixture
-def guest(chromium: Browser) -> Iterator[Callable[..., Guest]]:
+def guest(browser: Browser) -> Iterator[Callable[..., Guest]]:
     """Call it with a dashboard and how the browser is."""
     contexts = []
 
     def come_in(dashboard: Any, **how: Any) -> Guest:
-        contexts.append(chromium.new_context(**how))
+        contexts.append(browser.new_context(**how))
         return Guest(contexts[-1], dashboard)
 
     yield come_in

@@ -45,10 +45,10 @@ def indexes(database: Any) -> int:
 
 
 def test_an_operator_approves_treats_sees_the_proof_and_takes_it_back(
-    slow: Any, serving: Callable[..., Any], chromium: Browser
+    slow: Any, serving: Callable[..., Any], browser: Browser
 ) -> None:
     dashboard = serving(drive(visited_once(Live(slow.conninfo))), may_treat=True)
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []
