@@ -1,12 +1,12 @@
 """``pgclinic fleet``."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pgclinic.cli.listening import AllowHost
+from pgclinic.cli.watching import EVERY, KEEP, Every, Form, Format, Keep, deliver_report, interval_of, retention_of
 
 app = typer.Typer()
 
@@ -16,13 +16,6 @@ Examples:
   pgclinic fleet --store postgresql://keeper@stats/history --at-once 500
   pgclinic fleet --store postgresql://keeper@stats/history --rules alerts.toml
 """
-
-
-class Format(StrEnum):
-    """How what came of it is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(epilog=EXAMPLES, short_help="Watch many databases with several workers.")
@@ -39,16 +32,14 @@ def fleet(
     store: Annotated[
         str, typer.Option(metavar="URI", help="Where history and queue are: postgresql://user@host/database.")
     ],
-    every: Annotated[str, typer.Option(metavar="SPAN", help="Between two looks, 10s to 60s.")] = "30s",
+    every: Every = EVERY,
     at_once: Annotated[
         int, typer.Option(metavar="NUMBER", min=1, max=2000, help="Databases that this worker watches at once.")
     ] = 200,
     shift: Annotated[
         str, typer.Option(metavar="SPAN", help="How long it watches one before whoever is free goes on.")
     ] = "5min",
-    keep: Annotated[
-        str, typer.Option(metavar="SPANS", help="How long samples, five minutes and hours are kept.")
-    ] = "2d,35d,800d",
+    keep: Keep = KEEP,
     checkup_at: Annotated[
         str, typer.Option(metavar="HH:MM", help="When each is examined and graded, in UTC; off for never.")
     ] = "03:00",
@@ -57,7 +48,7 @@ def fleet(
     ] = None,
     metrics: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Serve this worker's metrics there.")] = None,
     allow_host: AllowHost = None,
-    form: Annotated[Format, typer.Option("--format", help="How what came of it is written.")] = Format.TEXT,
+    form: Form = Format.TEXT,
 ) -> None:
     """Watch many databases together with other workers.
 
@@ -65,30 +56,26 @@ def fleet(
     store, take over from one that died within a minute, and tell each alert once. Reads only. Ends at Ctrl-C or
     SIGTERM.
     """
-    from pgclinic.cli.durations import days_of, hour_of, seconds_of
+    from pgclinic.cli.durations import hour_of, seconds_of
     from pgclinic.cli.extras import demand_extra
     from pgclinic.cli.interrupts import ended_by_signal
-    from pgclinic.cli.output import deliver
     from pgclinic.cli.progress import shown
     from pgclinic.model.errors import UserError
 
     demand_extra("fleet", "fleet")
-    from pgclinic.report.watch_text import text
     from pgclinic.verbs.targets import Live, resolve
     from pgclinic.verbs.watch import watch_target
     from pgclinic.verbs.watch_beside import Beside, beside
     from pgclinic.verbs.watch_fleet import watch_fleet
     from pgclinic.watch.fleet import Pace, registered
     from pgclinic.watch.history import History
-    from pgclinic.watch.looks import FASTEST_SECONDS, SLOWEST_SECONDS
     from pgclinic.watch.notes import Notes
-    from pgclinic.watch.upkeep import Retention
 
-    interval = seconds_of(every, "--every", least=FASTEST_SECONDS, most=SLOWEST_SECONDS)
+    interval = interval_of(every)
     pace = Pace(
         shift_seconds=seconds_of(shift, "--shift", least=2 * interval, most=86_400), interval=interval, at_once=at_once
     )
-    sampled, minutes, hours = days_of(keep, "--keep")
+    retention = retention_of(keep)
     meant = [resolve(each) for each in targets or ()]
     live = [each.conninfo for each in meant if isinstance(each, Live)]
     if len(live) < len(meant):
@@ -105,7 +92,7 @@ def fleet(
                     own,
                     history=history,
                     pace=pace,
-                    retention=Retention(sampled_days=sampled, minutes_days=minutes, hours_days=hours),
+                    retention=retention,
                     listeners=listeners,
                     notes=notes,
                     checkup_at=hour_of(checkup_at, "--checkup-at"),
@@ -114,9 +101,4 @@ def fleet(
             )
     finally:
         history.close()
-    if form is Format.JSON:
-        import msgspec
-
-        deliver(msgspec.json.encode(came).decode(), None)
-    else:
-        deliver(text(came), None)
+    deliver_report(came, form)

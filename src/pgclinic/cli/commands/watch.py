@@ -20,6 +20,7 @@ from pgclinic.cli.listening import (
     TrustHeader,
     opened_door,
 )
+from pgclinic.cli.watching import EVERY, KEEP, Every, Form, Format, Keep, deliver_report, interval_of, retention_of
 
 app = typer.Typer()
 
@@ -41,13 +42,6 @@ class MetricsFile(StrEnum):
     PROMETHEUS = "prometheus"
 
 
-class Format(StrEnum):
-    """How what came of it is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 @app.command(epilog=EXAMPLES, short_help="Watch databases and keep their history.")
 def watch(
     targets: Annotated[
@@ -59,7 +53,7 @@ def watch(
         ),
     ] = None,
     *,
-    every: Annotated[str, typer.Option(metavar="SPAN", help="Between two looks, 10s to 60s.")] = "30s",
+    every: Every = EVERY,
     store: Annotated[
         str | None,
         typer.Option(
@@ -71,9 +65,7 @@ def watch(
         str | None, typer.Option("--for", metavar="SPAN", help="End after so long, such as 1h; else when stopped.")
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Two looks and what lies between them, then end.")] = False,
-    keep: Annotated[
-        str, typer.Option(metavar="SPANS", help="How long samples, five minutes and hours are kept.")
-    ] = "2d,35d,800d",
+    keep: Keep = KEEP,
     log: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The server's log or its folder, for true percentiles of one TARGET."),
@@ -81,7 +73,7 @@ def watch(
     checkup_at: Annotated[
         str, typer.Option(metavar="HH:MM", help="When each target is examined and graded; off for never.")
     ] = "03:00",
-    form: Annotated[Format, typer.Option("--format", help="How what came of it is written.")] = Format.TEXT,
+    form: Form = Format.TEXT,
     password_command: Annotated[
         str | None,
         typer.Option(metavar="COMMAND", help="A program that prints the password, such as a cloud token."),
@@ -120,7 +112,7 @@ def watch(
     who was at work, and key figures, in a history store; alerts by rules. Ends at Ctrl-C or SIGTERM with everything
     kept.
     """
-    from pgclinic.cli.durations import days_of, hour_of, seconds_of
+    from pgclinic.cli.durations import hour_of, seconds_of
     from pgclinic.cli.extras import demand_extra
     from pgclinic.cli.interrupts import ended_by_signal
     from pgclinic.cli.output import deliver
@@ -133,16 +125,13 @@ def watch(
 
         rules_and_files(rules, print_file.value if print_file else "", is_trial=test_alert)
         return
-    from pgclinic.report.watch_text import text
     from pgclinic.verbs.watch import watch as look
     from pgclinic.verbs.watch_beside import Beside, beside, cron_script
     from pgclinic.watch.history import History
-    from pgclinic.watch.looks import FASTEST_SECONDS, SLOWEST_SECONDS
     from pgclinic.watch.notes import Notes
-    from pgclinic.watch.upkeep import Retention
 
-    interval = seconds_of(every, "--every", least=FASTEST_SECONDS, most=SLOWEST_SECONDS)
-    sampled, minutes, hours = days_of(keep, "--keep")
+    interval = interval_of(every)
+    retention = retention_of(keep)
     seconds = None if duration is None else seconds_of(duration, "--for", least=1)
     named = named_targets(targets or (), password_command)
     if print_cron:
@@ -184,16 +173,11 @@ def watch(
                     listeners=listeners,
                     notes=notes,
                     checkup_at=None if once else hour_of(checkup_at, "--checkup-at"),
-                    retention=Retention(sampled_days=sampled, minutes_days=minutes, hours_days=hours),
+                    retention=retention,
                     log=log,
                     is_over=is_over,
                 )
             )
     finally:
         history.close()
-    if form is Format.JSON:
-        import msgspec
-
-        deliver(msgspec.json.encode(came).decode() + "\n", None)
-    else:
-        deliver(text(came), None)
+    deliver_report(came, form)
