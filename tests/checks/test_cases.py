@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 CASES = Path(__file__).parent
 KINDS = {module.name for module in pkgutil.iter_modules(remedies.__path__)}
+PATIENCE = 2000  # looks, of 20 or 50 ms: on a machine whose cores are all busy a session takes its time to end
 NAMES = sorted(path.name for path in CASES.iterdir() if (path / "expected.toml").exists())
 
 
@@ -141,7 +142,7 @@ def _apply(scene: Scene, statements: "list[Statement]") -> None:
         for statement in statements:
             connection.execute(statement.sql)
     if any("pg_reload_conf" in statement.sql for statement in statements):
-        for _ in range(200):
+        for _ in range(PATIENCE):
             if database.execute("select pg_conf_load_time()") != [loaded]:
                 break
             time.sleep(0.05)
@@ -185,7 +186,7 @@ def _run(database: "Database", path: Path, sessions: Sessions) -> None:
 
 
 def _repeat_until_true(connection: psycopg.Connection, statement: str) -> None:
-    for _ in range(200):
+    for _ in range(PATIENCE):
         if connection.execute(statement).fetchone() == (True,):
             return
         time.sleep(0.05)
@@ -199,7 +200,7 @@ def _wait_until_counted(database: "Database", sessions: Sessions) -> None:
         where datname = current_database() and backend_type = 'client backend'
           and pid <> pg_backend_pid() and pid <> all (%s)
     """
-    for _ in range(200):
+    for _ in range(PATIENCE):
         if database.execute(others, [sessions.pids]) == [(0,)]:
             return
         time.sleep(0.02)

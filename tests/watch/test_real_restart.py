@@ -23,7 +23,8 @@ def work(instance: Instance, times: int) -> None:
 
 
 def test_sums_are_those_of_what_was_counted_and_every_gap_has_its_name(tmp_path: Path) -> None:
-    settings = {"shared_preload_libraries": "pg_stat_statements"}
+    # A commit waits for its record: the tests' servers would lose the last moments to a kill, the table among them.
+    settings = {"shared_preload_libraries": "pg_stat_statements", "synchronous_commit": "on"}
     history = History(str(tmp_path / "history.sqlite"))
     with start(find_binaries()[0], settings=settings) as instance:
         with psycopg.connect(instance.conninfo(), autocommit=True) as session:
