@@ -93,7 +93,7 @@ def test_what_does_not_fit_is_one_sentence_with_file_and_key(tmp_path: Path, tex
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"Cannot read the configuration .*missing.toml"):
+    with pytest.raises(UserError, match=r"Cannot read the configuration file .*missing.toml"):
         read(tmp_path / "missing.toml")
     (tmp_path / "x.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UserError, match="UTF-8"):

@@ -1,6 +1,5 @@
 """``pgclinic.toml``, or ``[tool.pgclinic]`` of ``pyproject.toml``: found, read, and checked key by key."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from pgclinic import checks
 from pgclinic.model.configuration import Configuration
 from pgclinic.model.errors import UserError
+from pgclinic.model.toml import read_toml
 from pgclinic.verbs.check_pages import suggestion
 from pgclinic.verbs.selecting import selected
 from pgclinic.verbs.thresholds import UnfitValueError, bounds_in_words, fitting, thresholds
@@ -15,7 +15,6 @@ from pgclinic.verbs.thresholds import UnfitValueError, bounds_in_words, fitting,
 OWN_NAME = "pgclinic.toml"
 PROJECT_NAME = "pyproject.toml"
 _KEYS = ("only", "ignore", "fail-below", "lang", "format", "baseline", "checks")
-_LARGEST_FILE = 1 << 20
 
 
 def found_upwards(folder: Path) -> Path | None:
@@ -30,7 +29,7 @@ def found_upwards(folder: Path) -> Path | None:
 
 def read(path: Path) -> Configuration:
     """The configuration in a file. Raises UserError, one sentence with file and key, for what does not fit."""
-    document = _document(path)
+    document = read_toml(path, "configuration")
     if path.name == PROJECT_NAME:
         document = document.get("tool", {}).get("pgclinic")
         if document is None:
@@ -115,22 +114,6 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - enough to recognise it
 
 
-def _document(path: Path) -> Any:  # noqa: ANN401 - whatever stands in the file
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        raise UserError(f"Cannot read the configuration {path}: {error.strerror or error}.") from error
-    if len(content) > _LARGEST_FILE:
-        raise UserError(f"The configuration {path} is larger than {_LARGEST_FILE >> 20} MB; that is no configuration.")
-    try:
-        return tomllib.loads(content.decode())
-    except UnicodeDecodeError:
-        raise UserError(f"The configuration {path} is not a text in UTF-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UserError(f"The configuration {path} is not TOML: {error}.") from None
-
-
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -141,6 +124,6 @@ def _is_file(path: Path) -> bool:
 def _speaks_of_us(path: Path) -> bool:
     """Whether a project's file has our table. One that cannot be read or is no TOML is somebody else's concern."""
     try:
-        return "pgclinic" in _document(path).get("tool", {})
+        return "pgclinic" in read_toml(path, "configuration").get("tool", {})
     except (UserError, AttributeError, TypeError):
         return False

@@ -37,7 +37,7 @@ MISTAKES = {
     "[[silences]]\nzone = 'Mars/Base'": "[silences 1] zone has to be a time zone such as Europe/Paris",
     "[[silences]]\nfrom = 'soon'": "[silences 1] from has to be a time",
     "[[silences]]\nfrom = 2026-12-24T20:00:00": "[silences 1] from has to say its time zone",
-    "[rules.p95": "are not TOML",
+    "[rules.p95": "is not TOML",
 }
 
 

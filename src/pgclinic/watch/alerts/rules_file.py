@@ -17,6 +17,7 @@ from pgclinic.model.clock import seconds_between
 from pgclinic.model.errors import UserError
 from pgclinic.model.evidence import Unit
 from pgclinic.model.finding import Severity
+from pgclinic.model.toml import read_toml
 from pgclinic.watch.alerts.derived import known, unit_of
 from pgclinic.watch.alerts.quantities import Condition, condition, quantity, seconds, span
 from pgclinic.watch.alerts.reading import Table
@@ -25,7 +26,6 @@ from pgclinic.watch.alerts.silences import DAYS, Silence
 
 DEFAULTS = "defaults.toml"
 _NO_OBSERVATION = "is none; docs/alerts.md lists them"
-_LARGEST_FILE = 1 << 20
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _PLACES = {"value", "threshold", "object", "target"}
@@ -42,7 +42,7 @@ def default_text() -> str:
 def read(path: Path | None, environment: Mapping[str, str] | None = None) -> Rules:
     """The rules in force with this file, or without one. Raises UserError."""
     shipped = tomllib.loads(default_text())
-    own = {} if path is None else document(path)
+    own = {} if path is None else read_toml(path, "rules")
     source = DEFAULTS if path is None else str(path)
     surroundings = os.environ if environment is None else environment
     return _rules(Table(own, source, ""), shipped["rules"], surroundings)
@@ -196,20 +196,3 @@ def _daily(table: Table) -> tuple[int, int] | None:
         raise table.wrong("daily", "has to be two times such as 22:00-06:00")
     hours = tuple(map(int, match.groups()))
     return 60 * hours[0] + hours[1], 60 * hours[2] + hours[3]
-
-
-def document(path: Path) -> dict[str, Any]:
-    """What stands in a file of rules, unchecked. Raises UserError for what is no TOML."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        raise UserError(f"Cannot read the rules {path}: {error.strerror or error}.") from None
-    if len(content) > _LARGEST_FILE:
-        raise UserError(f"The rules {path} are larger than {_LARGEST_FILE >> 20} MB; those are no rules.")
-    try:
-        return tomllib.loads(content.decode())
-    except UnicodeDecodeError:
-        raise UserError(f"The rules {path} are not a text in UTF-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UserError(f"The rules {path} are not TOML: {error}.") from None

@@ -7,9 +7,9 @@ import msgspec
 
 from pgclinic.model.evidence import Unit
 from pgclinic.model.names import RelationName
+from pgclinic.model.toml import read_toml
 from pgclinic.watch.alerts.quantities import quantity, seconds
 from pgclinic.watch.alerts.reading import Table
-from pgclinic.watch.alerts.rules_file import document
 
 _SHORTEST = 10.0
 
@@ -47,7 +47,7 @@ def read(path: Path | None) -> Refreshing:
     """What stands in the file, or what holds without one. Raises UserError, which names the key."""
     if path is None:
         return Refreshing()
-    file = Table(document(path), str(path), "")
+    file = Table(read_toml(path, "rules"), str(path), "")
     table = file.table("refresh")
     table.demand_keys("views", "partitions", "ahead", "only", *_KEYS)
     own = _times(table, Refreshing())
