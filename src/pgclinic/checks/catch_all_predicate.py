@@ -20,8 +20,7 @@ from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.names import RelationName
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.model.tables import known_rows
-from pgclinic.sql.asked import AskedStatement, asked
+from pgclinic.sql.asked import AskedStatement, notable
 from pgclinic.sql.wrapping import optional_columns
 
 FAMILY = "statements"
@@ -37,12 +36,8 @@ def examine(
     large_part: float = 0.25,
 ) -> Iterator[Finding]:
     """Statements with filters that can be off, the heaviest first."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
-        if statement.counted.calls < min_calls:
-            continue
-        columns = _columns(snapshot, statement, min_rows, large_part)
+    for statement in notable(snapshot, notable_share, min_calls):
+        columns = _columns(statement, min_rows, large_part)
         if not columns:
             continue
         yield Finding(
@@ -60,15 +55,12 @@ def examine(
         )
 
 
-def _columns(
-    snapshot: Snapshot, statement: AskedStatement, min_rows: int, large_part: float
-) -> list[tuple[RelationName, str]]:
+def _columns(statement: AskedStatement, min_rows: int, large_part: float) -> list[tuple[RelationName, str]]:
     """The columns of large tables that are compared only sometimes."""
     if statement.reading is None:
         return []
     found = []
     for name, column in optional_columns(statement.reading):
-        table = statement.reads_much_of(name, large_part)
-        if table is not None and known_rows(snapshot, table) >= min_rows:
+        if statement.reads_much_of(name, large_part, min_rows) is not None:
             found.append((name, column))
     return found

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.shape import RelationUse
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.sql.asked import asked
+from pgclinic.sql.asked import notable
 from pgclinic.sql.clauses import has_offset, outermost_select
 
 FAMILY = "statements"
@@ -34,11 +34,9 @@ def examine(
     notable_share: float = 0.01,
 ) -> Iterator[Finding]:
     """Statements that skip much, the heaviest first."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
+    for statement in notable(snapshot, notable_share, min_calls):
         pages, rows = statement.pages_per_call, statement.rows_per_call
-        if statement.counted.calls < min_calls or pages < min_pages or pages < pages_per_row * max(rows, 1):
+        if pages < min_pages or pages < pages_per_row * max(rows, 1):
             continue
         reading = statement.reading
         select = outermost_select(reading.tree) if reading is not None else None

@@ -18,7 +18,7 @@ from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import table_object
-from pgclinic.sql.asked import AskedStatement, asked
+from pgclinic.sql.asked import AskedStatement, notable
 from pgclinic.sql.views import read_by, sums_up
 
 FAMILY = "views"
@@ -30,9 +30,7 @@ def examine(
 ) -> Iterator[Finding]:
     """Views that cost much, in the order of the catalog."""
     readers: dict[int, list[AskedStatement]] = {}
-    for statement in asked(snapshot):
-        if statement.share < notable_share / 100:
-            break
+    for statement in notable(snapshot, notable_share / 100):
         if statement.counted.verb == "select" and statement.pages_per_call >= min_pages:
             for relation in read_by(snapshot, statement.counted.text, statement.counted.role):
                 readers.setdefault(relation.oid, []).append(statement)

@@ -20,8 +20,7 @@ from pgclinic.model.catalog import Relation
 from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.model.tables import known_rows
-from pgclinic.sql.asked import asked
+from pgclinic.sql.asked import notable
 from pgclinic.sql.expressions import named_columns
 from pgclinic.sql.statements import UnreadableSqlError
 from pgclinic.sql.wrapping import is_like, starts_with_wildcard
@@ -39,20 +38,12 @@ def examine(
     large_part: float = 0.25,
 ) -> Iterator[Finding]:
     """Statements that search in the middle of texts, the heaviest first, each once."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
-        if statement.counted.calls < min_calls or statement.reading is None:
-            continue
-        for comparison in statement.reading.comparisons:
+    for statement in notable(snapshot, notable_share, min_calls):
+        for comparison in statement.comparisons:
             if comparison.arm or not is_like(comparison) or not starts_with_wildcard(comparison.other):
                 continue
-            table = statement.reads_much_of(comparison.relation, large_part)
-            if (
-                table is None
-                or known_rows(snapshot, table) < min_rows
-                or _has_trigrams(snapshot, table, comparison.column)
-            ):
+            table = statement.reads_much_of(comparison.relation, large_part, min_rows)
+            if table is None or _has_trigrams(snapshot, table, comparison.column):
                 continue
             yield Finding(
                 check="leading_wildcard",

@@ -21,7 +21,7 @@ from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import known_rows
-from pgclinic.sql.asked import asked
+from pgclinic.sql.asked import notable
 from pgclinic.sql.cross_joins import Source, unjoined
 from pgclinic.sql.resolve import resolver_of
 
@@ -33,9 +33,7 @@ def examine(
     snapshot: Snapshot, *, min_rows: int = 1_000, notable_share: float = 0.01, heavy_share: float = 0.05
 ) -> Iterator[Finding]:
     """Statements with a cross product that nobody wrote, the heaviest first."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
+    for statement in notable(snapshot, notable_share):
         if statement.reading is None:
             continue
         groups = unjoined(statement.reading.tree, resolver_of(snapshot, statement.counted.role))

@@ -19,7 +19,7 @@ from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import table_object
-from pgclinic.sql.asked import asked
+from pgclinic.sql.asked import notable
 from pgclinic.sql.views import depth_of, read_by, tables_below
 
 FAMILY = "views"
@@ -36,9 +36,7 @@ def examine(snapshot: Snapshot, *, min_depth: int = 4, notable_share: float = 0.
         if inner.oid in deep
     }
     shares: dict[int, float] = {}
-    for statement in asked(snapshot) if deep else ():
-        if statement.share < notable_share / 100:
-            break
+    for statement in notable(snapshot, notable_share / 100) if deep else ():
         for relation in read_by(snapshot, statement.counted.text, statement.counted.role):
             shares[relation.oid] = shares.get(relation.oid, 0.0) + statement.share
     for oid, depth in deep.items():

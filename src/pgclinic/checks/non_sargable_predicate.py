@@ -22,7 +22,7 @@ from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import known_rows
-from pgclinic.sql.asked import AskedStatement, asked
+from pgclinic.sql.asked import AskedStatement, notable
 from pgclinic.sql.conditions import Comparison
 from pgclinic.sql.expressions import named_columns
 from pgclinic.sql.statements import UnreadableSqlError
@@ -43,18 +43,12 @@ def examine(
     many_values: int = 100,
 ) -> Iterator[Finding]:
     """Statements with such a condition, the heaviest first, each once."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
-        if statement.counted.calls < min_calls or statement.reading is None:
-            continue
-        for comparison in statement.reading.comparisons:
-            table = _table(snapshot, statement, comparison, large_part)
-            if table is None or known_rows(snapshot, table) < min_rows:
+    for statement in notable(snapshot, notable_share, min_calls):
+        for comparison in statement.comparisons:
+            table = _table(statement, comparison, large_part, min_rows)
+            if table is None or _values(snapshot, table, comparison.column) < many_values:
                 continue
-            if _values(snapshot, table, comparison.column) < many_values or _is_served(
-                snapshot, table, comparison.column
-            ):
+            if _is_served(snapshot, table, comparison.column):
                 continue
             yield Finding(
                 check="non_sargable_predicate",
@@ -73,15 +67,14 @@ def examine(
             break
 
 
-def _table(snapshot: Snapshot, statement: AskedStatement, comparison: Comparison, large_part: float) -> Relation | None:
+def _table(statement: AskedStatement, comparison: Comparison, large_part: float, min_rows: int) -> Relation | None:
     """The table of a condition that always applies and whose column is wrapped, when much of it is read."""
     if comparison.arm or not comparison.is_constant or comparison.operator not in _SEARCHED or comparison.is_bare:
         return None
     wrapping = wrapping_of(comparison.side)
     if wrapping is None or (wrapping.kind == "cast" and wrapping.name != "date"):
         return None
-    table = snapshot.relation_by_name.get(comparison.relation)
-    return statement.reads_much_of(table.relation_name, large_part) if table is not None else None
+    return statement.reads_much_of(comparison.relation, large_part, min_rows)
 
 
 def _values(snapshot: Snapshot, table: Relation, column: str) -> float:

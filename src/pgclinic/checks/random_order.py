@@ -17,8 +17,7 @@ from collections.abc import Iterator
 from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.model.tables import known_rows
-from pgclinic.sql.asked import asked
+from pgclinic.sql.asked import notable
 from pgclinic.sql.clauses import orders_by_chance
 
 FAMILY = "statements"
@@ -34,14 +33,12 @@ def examine(
     large_part: float = 0.25,
 ) -> Iterator[Finding]:
     """Statements that shuffle a table, the heaviest first."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
+    for statement in notable(snapshot, notable_share, min_calls):
         reading = statement.reading
-        if statement.counted.calls < min_calls or reading is None or not orders_by_chance(reading.tree):
+        if reading is None or not orders_by_chance(reading.tree):
             continue
-        tables = [statement.reads_much_of(use.relation, large_part) for use in reading.shape.uses]
-        large = [table for table in tables if table is not None and known_rows(snapshot, table) >= min_rows]
+        tables = [statement.reads_much_of(use.relation, large_part, min_rows) for use in reading.shape.uses]
+        large = [table for table in tables if table is not None]
         if not large:
             continue
         yield Finding(

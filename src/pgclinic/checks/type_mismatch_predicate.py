@@ -23,7 +23,7 @@ from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.names import RelationName
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import known_rows
-from pgclinic.sql.asked import AskedStatement, asked
+from pgclinic.sql.asked import AskedStatement, notable
 from pgclinic.sql.clauses import aggregates
 from pgclinic.sql.conditions import Comparison
 from pgclinic.sql.wrapping import as_sql, cast_type, wrapping_of
@@ -48,16 +48,12 @@ def examine(
     large_part: float = 0.25,
 ) -> Iterator[Finding]:
     """Statements with such a comparison, the heaviest first, each once."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
-        if statement.counted.calls < min_calls or statement.reading is None:
-            continue
-        for comparison in statement.reading.comparisons:
+    for statement in notable(snapshot, notable_share, min_calls):
+        for comparison in statement.comparisons:
             if comparison.arm or comparison.operator not in _COMPARED:
                 continue
-            table = statement.reads_much_of(comparison.relation, large_part)
-            if table is None or known_rows(snapshot, table) < min_rows or not _is_indexed(snapshot, table, comparison):
+            table = statement.reads_much_of(comparison.relation, large_part, min_rows)
+            if table is None or not _is_indexed(snapshot, table, comparison):
                 continue
             # A join that returns much reads everything anyway, whatever the types.
             if comparison.partner is not None and not _is_selective(snapshot, statement, table):

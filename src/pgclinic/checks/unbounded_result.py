@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.sql.asked import asked
+from pgclinic.sql.asked import notable
 from pgclinic.sql.clauses import is_limited, outermost_select
 
 FAMILY = "statements"
@@ -28,10 +28,8 @@ def examine(
     snapshot: Snapshot, *, many_rows: int = 5_000, min_calls: int = 20, notable_share: float = 0.01
 ) -> Iterator[Finding]:
     """Statements with endless answers, the heaviest first."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
-        if statement.counted.calls < min_calls or statement.rows_per_call < many_rows:
+    for statement in notable(snapshot, notable_share, min_calls):
+        if statement.rows_per_call < many_rows:
             continue
         reading = statement.reading
         select = outermost_select(reading.tree) if reading is not None else None

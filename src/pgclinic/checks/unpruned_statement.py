@@ -21,7 +21,7 @@ from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.names import RelationName
 from pgclinic.model.shape import RelationUse
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.sql.asked import AskedStatement, asked
+from pgclinic.sql.asked import AskedStatement, notable
 from pgclinic.sql.partitions import key_of
 
 FAMILY = "partitions"
@@ -32,10 +32,8 @@ def examine(
     snapshot: Snapshot, *, notable_share: float = 0.02, min_calls: int = 5, min_partitions: int = 4
 ) -> Iterator[Finding]:
     """Statements that look everywhere, the heaviest first, each once."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
-        found = _unpruned(snapshot, statement, min_partitions) if statement.counted.calls >= min_calls else None
+    for statement in notable(snapshot, notable_share, min_calls):
+        found = _unpruned(snapshot, statement, min_partitions)
         if found is None:
             continue
         name, key, partitions = found

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.sql.asked import asked
+from pgclinic.sql.asked import notable
 
 FAMILY = "statements"
 NEEDS = ("statements",)
@@ -35,11 +35,9 @@ def examine(
     far_off: float = 20,
 ) -> Iterator[Finding]:
     """Statements whose time cannot be foreseen, the heaviest first."""
-    for statement in asked(snapshot):
+    for statement in notable(snapshot, notable_share, min_calls):
         counted = statement.counted
-        if statement.share < notable_share:
-            return
-        if counted.calls < min_calls or counted.stddev_ms < min_deviation * counted.mean_ms:
+        if counted.stddev_ms < min_deviation * counted.mean_ms:
             continue
         if counted.max_ms < max(slow_ms, far_off * counted.mean_ms):
             continue

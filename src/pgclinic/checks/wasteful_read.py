@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pgclinic.model.evidence import Fact
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.sql.asked import AskedStatement, asked
+from pgclinic.sql.asked import AskedStatement, notable
 from pgclinic.sql.clauses import aggregates, calls_functions_in_from
 
 FAMILY = "statements"
@@ -35,11 +35,9 @@ def examine(
     notable_share: float = 0.02,
 ) -> Iterator[Finding]:
     """Statements that read much for little through an index, the heaviest first."""
-    for statement in asked(snapshot):
-        if statement.share < notable_share:
-            return
+    for statement in notable(snapshot, notable_share, min_calls):
         wasted = statement.pages_per_call / max(statement.rows_per_call, 1)
-        if statement.counted.calls < min_calls or statement.pages_per_call < min_pages or wasted < pages_per_row:
+        if statement.pages_per_call < min_pages or wasted < pages_per_row:
             continue
         if not _reads_through_indexes(statement):
             continue

@@ -1,6 +1,8 @@
 """What applications ask of a database: each statement with its share of the time, read when a check wants it."""
 
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
+from itertools import takewhile
 
 import msgspec
 
@@ -8,8 +10,9 @@ from pgclinic.model.catalog import Relation
 from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.names import ObjectName, RelationName
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.model.tables import known_pages
+from pgclinic.model.tables import known_pages, known_rows
 from pgclinic.sql.commented import first_seen_from
+from pgclinic.sql.conditions import Comparison
 from pgclinic.sql.counted import CountedStatement, counted
 from pgclinic.sql.resolve import resolver_of
 from pgclinic.sql.shape import StatementReading, reading_of
@@ -33,6 +36,11 @@ class AskedStatement(msgspec.Struct, frozen=True, dict=True):
             return None
 
     @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What it compares; nothing for what cannot be read."""
+        return self.reading.comparisons if self.reading is not None else ()
+
+    @property
     def object(self) -> ObjectName:
         """The statement as the object of a finding."""
         return ObjectName("statement", self.counted.fingerprint)
@@ -47,10 +55,10 @@ class AskedStatement(msgspec.Struct, frozen=True, dict=True):
         """Pages asked for, in memory or not."""
         return self.counted.shared_blks / self.counted.calls
 
-    def reads_much_of(self, name: RelationName, part: float) -> Relation | None:
-        """The table, when an average call touches at least this part of its pages; None otherwise."""
+    def reads_much_of(self, name: RelationName, part: float, min_rows: int = 0) -> Relation | None:
+        """The table, when it has these rows and an average call touches at least this part of its pages, or None."""
         relation = self.snapshot.relation_by_name.get(name)
-        if relation is None:
+        if relation is None or (min_rows and known_rows(self.snapshot, relation) < min_rows):
             return None
         pages = known_pages(self.snapshot, relation)
         return relation if pages and self.pages_per_call >= part * pages else None
@@ -67,6 +75,12 @@ class AskedStatement(msgspec.Struct, frozen=True, dict=True):
             Fact("pages_per_call", self.pages_per_call),
             *first_seen_from(self.counted.text),
         )
+
+
+def notable(snapshot: Snapshot, share: float, calls: int = 1) -> Iterator[AskedStatement]:
+    """The statements that take this share of all time and were called so often, the heaviest first."""
+    heavy = takewhile(lambda statement: statement.share >= share, asked(snapshot))
+    return (statement for statement in heavy if statement.counted.calls >= calls)
 
 
 class _Same:
