@@ -1,5 +1,6 @@
 """Which of the kept resolutions tell of a span of time, each moment once. Pure; times in microseconds since 1970."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from pgclinic.watch.moments import SECOND
@@ -22,6 +23,23 @@ def bucket_end(at: int, resolution: int) -> int:
     """The end of the bucket that a moment falls in; a bucket includes its end and not its beginning."""
     size = resolution * SECOND
     return -(-at // size) * size if size else at
+
+
+def up_to_date(rows: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    """Of ``(resolution, at, looks)`` those that count every look of the finer ones within, as far as these are kept.
+
+    A look that comes late, by a clock that was set back, is not in the buckets that were put together before it.
+    """
+    held: Counter[tuple[int, int]] = Counter()
+    found = []
+    for resolution, at, looks in sorted(rows):
+        within = held[resolution, at]
+        if looks >= within:
+            found.append((resolution, at))
+        coarser = next((each for each in RESOLUTIONS if each > resolution), None)
+        if coarser is not None:
+            held[coarser, bucket_end(at, coarser)] += max(looks, within)
+    return found
 
 
 def covering(keys: Iterable[tuple[int, int]], begin: int, wanted: int) -> list[tuple[int, int]]:

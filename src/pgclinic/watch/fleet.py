@@ -3,7 +3,7 @@
 A job is a shift: one worker watches one target for some minutes, and puts the next shift into the queue as it begins.
 The queue's ``lock`` keeps two shifts of one target from running at once, its ``queueing_lock`` keeps two from waiting.
 A periodic task puts in what is missing, and gives the jobs of workers without a heartbeat to others. What one shift
-saw last is handed to the next through the store, so that nothing between them is lost.
+saw last is handed to the next through the store, so that nothing between them is lost, whatever ended it.
 See https://procrastinate.readthedocs.io/.
 """
 
@@ -198,7 +198,6 @@ class Fleet:
             return  # taken out of the fleet: no further shift
         await self._defer("pgclinic.shift", name, name)
         watcher = Watcher(name, self._source(conninfo), self._clock, interval=self.pace.interval)
-        await asyncio.to_thread(self.keeper.take_over, watcher)
         ended = asyncio.Event()
         events = asyncio.get_running_loop()
         self.loop.add(watcher, self.pace.shift_seconds, lambda: events.call_soon_threadsafe(ended.set))

@@ -44,7 +44,7 @@ from pgclinic.model.history import (
 from pgclinic.model.names import ObjectName
 from pgclinic.model.nightly import Night
 from pgclinic.model.watching import IndexDelta, Observation, Sample, StatementDelta, TableDelta
-from pgclinic.watch.covering import RESOLUTIONS, covering, resolution_for
+from pgclinic.watch.covering import RESOLUTIONS, covering, resolution_for, up_to_date
 from pgclinic.watch.details import Details, unpacked
 from pgclinic.watch.merging import merged_indexes, merged_statements, merged_tables
 from pgclinic.watch.moments import iso, micros
@@ -268,11 +268,11 @@ class History(Writing):
         wanted = resolution_for(begin, end) if resolution is None else resolution
         mine = SAMPLES.c.target_id == self.id_of(target)
         keys = self.rows(
-            sa.select(SAMPLES.c.resolution, SAMPLES.c.at)
+            sa.select(SAMPLES.c.resolution, SAMPLES.c.at, SAMPLES.c.looks)
             .where(mine, SAMPLES.c.at > begin, SAMPLES.c.at <= end)
             .order_by(SAMPLES.c.at)
         )
-        chosen = covering([(row.resolution, row.at) for row in keys], begin, wanted)
+        chosen = covering(up_to_date((row.resolution, row.at, row.looks) for row in keys), begin, wanted)
         for start in range(0, len(chosen), _FEW):
             some = chosen[start : start + _FEW]
             rows = {

@@ -4,7 +4,7 @@ import logging
 import threading
 import uuid
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -60,12 +60,26 @@ class Keeper:
         self._retry_at = 0.0
         self._retention = retention or Retention()
         self._kept_up_at: dict[str, float] = {}
-        self._newest: dict[str, int] = {}
+        self._unsettled = Counter[str]()
+        self._left: dict[str, Handover] = {}
 
-    def put(self, sighting: Sighting) -> None:
-        """Have it kept, soon."""
+    def prepare(self, watcher: Watcher) -> None:
+        """Before a look: who begins, or stands by, goes on from the last sample that the store has of the target.
+
+        Not while samples wait for the store: the next goes on from those.
+        """
+        with self._lock:
+            is_settled = not self._unsettled[watcher.name]
+        if is_settled and watcher.name not in self._claims:
+            self._take_over(watcher)
+
+    def put(self, sighting: Sighting, left: Handover | None = None) -> None:
+        """Have it kept, soon; ``left`` is what the next watcher has to know to go on from this sample."""
         with self._lock:
             self._fresh.append(sighting)
+            self._unsettled[sighting.sample.target] += 1
+            if left is not None:
+                self._left[sighting.sample.target] = left
 
     def flush(self, *, at_once: bool = False) -> None:
         """Write what waits, oldest first; nothing is raised. A store that refuses is tried again after a while."""
@@ -99,25 +113,15 @@ class Keeper:
             self._pause = _FIRST_PAUSE
 
     def leave(self, watcher: Watcher) -> None:
-        """Write what was seen, and leave this target to another watcher with what that one has to know."""
+        """Write what was seen, and leave this target to another watcher."""
         self.flush(at_once=True)
+        self._left.pop(watcher.name, None)
+        if self._claims.pop(watcher.name, None) is None:
+            return
         try:
-            handover = watcher.handover()
-            if handover is not None and watcher.name in self._claims:
-                self.history.write_handover(watcher.name, msgspec.msgpack.encode(handover))
-            if self._claims.pop(watcher.name, None) is not None:
-                self.history.release(_claim_of(watcher.name), self.holder)
+            self.history.release(_claim_of(watcher.name), self.holder)
         except StoreError as error:
-            _LOG.warning("%s is left without a handover: %s.", watcher.name, error)
-
-    def take_over(self, watcher: Watcher) -> None:
-        """Give a watcher what the last one of its target left."""
-        try:
-            left = self.history.handover(watcher.name)
-            if left is not None:
-                watcher.take_over(msgspec.msgpack.decode(left, type=Handover))
-        except (StoreError, msgspec.DecodeError) as error:
-            _LOG.warning("%s begins without a handover: %s.", watcher.name, error)
+            _LOG.warning("%s is left to others only when its lease ends: %s.", watcher.name, error)
 
     def close(self) -> None:
         """Write what can be written, and leave the targets to others."""
@@ -127,6 +131,13 @@ class Keeper:
                 self.history.release(_claim_of(name), self.holder)
             except StoreError:
                 return
+
+    def _take_over(self, watcher: Watcher) -> None:
+        try:
+            left = self.history.handover(watcher.name)
+            watcher.take_over(None if left is None else msgspec.msgpack.decode(left, type=Handover))
+        except (StoreError, msgspec.DecodeError) as error:
+            _LOG.warning("%s begins without a handover: %s.", watcher.name, error)
 
     def _keep_up(self) -> None:
         """Put together and forget, target by target: each in its turn, so that no flush takes long."""
@@ -146,26 +157,33 @@ class Keeper:
                 raise
             for each in ours:
                 self._write_or_drop(each)
+        self._settle(each.sample.target for each in sightings)
 
     def _write_all(self, sightings: Sequence[Sighting]) -> None:
         said: set[str] = set()
         samples = [self._told_of_drops(each.sample, said) for each in sightings]
-        self.written += self.history.write_all(samples)
+        self.written += self.history.write_all(samples, self._handovers(samples))
         for target in said:
             del self._dropped_of[target]
         for each in sightings:
-            self._mind_order(each.sample)
             if each.server is not None:
                 self.history.describe(each.sample.target, each.server)
             if each.texts:
                 self.history.write_texts(each.sample.target, each.texts)
 
-    def _mind_order(self, sample: Sample) -> None:
-        """A sample from before the last, by a clock that was set, belongs to what may be put together already."""
-        at, newest = micros(sample.at), self._newest.get(sample.target, 0)
-        if at < newest and sample.target in self._kept_up_at:
-            self._kept_up_at[sample.target] = -_UPKEEP_SECONDS
-        self._newest[sample.target] = max(at, newest)
+    def _handovers(self, samples: Sequence[Sample]) -> dict[str, bytes | None]:
+        """What is left after the last of these samples of each target; None where only a later one's is at hand."""
+        last = {each.target: each.at for each in samples if each.gap != "unreachable"}
+        with self._lock:
+            left = {target: self._left.get(target) for target in last}
+        return {
+            target: msgspec.msgpack.encode(each) if each is not None and each.before.header.clock == last[target] else None
+            for target, each in left.items()
+        }
+
+    def _settle(self, targets: Iterable[str]) -> None:
+        with self._lock:
+            self._unsettled.subtract(targets)
 
     def _write_or_drop(self, sighting: Sighting) -> None:
         """One that the store will never take must not keep the others from it."""
@@ -193,7 +211,9 @@ class Keeper:
         while self._waiting_bytes > self._most_waiting and self._waiting:
             oldest = self._waiting.popleft()
             self._waiting_bytes -= len(oldest)
-            self._drop(msgspec.msgpack.decode(oldest, type=Sighting).sample.target)
+            target = msgspec.msgpack.decode(oldest, type=Sighting).sample.target
+            self._drop(target)
+            self._settle([target])
 
     def _drop(self, target: str) -> None:
         self.dropped += 1

@@ -137,12 +137,13 @@ class Loop:
     def _look(self, due: float, number: int) -> None:
         watcher = self._watchers[number]
         try:
+            self._keeper.prepare(watcher)
             sighting = watcher.look(late=max(0.0, self._clock.steady() - due))
         except Exception as error:  # noqa: BLE001 - whatever it is, the others are watched on, and the gap is explained
             _LOG.exception("A look at %s failed.", watcher.name)
             reason = f"pgclinic failed: {type(error).__name__}; see its log."
             sighting = Sighting(unreachable(watcher.name, self._clock.now(), reason))
-        self._keeper.put(sighting)
+        self._keeper.put(sighting, watcher.handover())
         with self._lock:
             self.looks += 1
             self.gaps[sighting.sample.gap] += 1

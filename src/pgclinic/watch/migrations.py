@@ -44,7 +44,12 @@ def _fleet(connection: Connection) -> None:
     schema.SINCE_VERSION_4.create_all(connection)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first, _alerts, _nights, _fleet)
+def _resuming(connection: Connection) -> None:
+    """What one watcher left to the next is written with each sample from now on; older ones may be behind these."""
+    connection.execute(sa.delete(schema.HANDOVERS))
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first, _alerts, _nights, _fleet, _resuming)
 """The step at position n makes version n + 1."""
 
 VERSION = len(STEPS)

@@ -32,6 +32,9 @@ _LATE = 2.0
 _CLOCK_SHARE = 0.1
 """How far the server's clock and ours may differ over a sample, before one of them was set."""
 
+_LONGEST_UNSEEN = 3600.0
+"""Seconds without a watcher after which one begins anew: no sample is of more than the longest time put together."""
+
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """How a look was had. ``elapsed`` seconds by our own steady clock since the look before, None without one.
@@ -154,7 +157,13 @@ def _oddities(before: Snapshot | None, after: Snapshot, taken: Taken) -> Iterato
     ):
         yield "first", "Another server or database answers under this name."
         return
-    if started != before.server.started_at:
+    unseen = seconds_between(before.header.clock, after.header.clock) if taken.elapsed is None else 0.0
+    is_restarted = started != before.server.started_at
+    if unseen > (_LATE * taken.interval if is_restarted else _LONGEST_UNSEEN):
+        restart = " and the server was restarted meanwhile" if is_restarted else ""
+        yield "first", f"Nobody looked for {unseen:.0f} s{restart}: what was gained since is not known."
+        return
+    if is_restarted:
         yield "restarted", f"The server was restarted at {started}."
     yield from _resets(before, after)
     seconds = seconds_between(before.header.clock, after.header.clock)
@@ -164,7 +173,7 @@ def _oddities(before: Snapshot | None, after: Snapshot, taken: Taken) -> Iterato
             by = seconds - taken.elapsed
             yield "clock", f"The server's clock went {by:+.0f} s against ours; the time is by ours."
     elif seconds > _LATE * taken.interval:
-        yield "missed", f"Nobody looked for {seconds:.0f} s: the watch was handed over."
+        yield "missed", f"Nobody looked for {seconds:.0f} s: the watch was restarted or handed over."
     if taken.missed:
         yield "missed", f"{taken.missed} looks before this one failed or were left out."
     if taken.took_ms > 1000 * taken.interval:

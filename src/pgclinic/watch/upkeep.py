@@ -1,7 +1,7 @@
 """Keeping a store small: samples are put together by five minutes and by hours, and forgotten in their time.
 
-A bucket is put together when a later look has come, and again when it does not count as many looks as it holds: a
-clock that was set back, or samples that waited for the store, may bring some late.
+A bucket is put together when a later look has come, and again when it counts fewer looks than it holds: a clock that
+was set back, or samples that waited for the store, may bring some late. Until then it is read look by look.
 """
 
 import msgspec
@@ -77,7 +77,7 @@ def _due(history: Writing, target: int, resolution: int, finer: int, *, since: i
         whole.c.target_id == target,
         whole.c.resolution == resolution,
         whole.c.at == parts.c.end,
-        whole.c.looks == parts.c.looks,
+        whole.c.looks >= parts.c.looks,
     )
     query = (
         sa.select(parts.c.end)

@@ -125,13 +125,20 @@ class Watcher:
         own, utility = frozenset(self._own), frozenset(self._utility)
         return Handover(self._before, self._census, own, utility, frozenset(self._told))
 
-    def take_over(self, handover: Handover) -> None:
-        """Go on where another watcher stopped; how long ago that was, only the server's clock will tell."""
+    def take_over(self, handover: Handover | None) -> None:
+        """Go on where another watcher stopped; how long ago that was, only the server's clock will tell.
+
+        None: nothing is known of what is kept already, so that the next look is the first.
+        """
+        if handover is None:
+            self._before = None
+            return
+        if self._census is None:
+            self._census_at = self._clock.steady() - self._census_seconds
         self._before, self._census = handover.before, handover.census
         self._own, self._utility = set(handover.own), set(handover.utility)
         self._told = set(handover.told)
         self._before_at = None
-        self._census_at = self._clock.steady() - self._census_seconds
 
     def close(self) -> None:
         """Let go of the target."""

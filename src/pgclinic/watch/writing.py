@@ -50,9 +50,15 @@ class Writing:
         """Keep a sample; False where one of this target and moment is there already."""
         return self.write_all([sample]) == 1
 
-    def write_all(self, samples: Sequence[Sample]) -> int:
-        """Keep samples in one transaction; says how many were new."""
+    def write_all(self, samples: Sequence[Sample], handovers: Mapping[str, bytes | None] | None = None) -> int:
+        """Keep samples in one transaction; says how many were new.
+
+        ``handovers`` are what the next watcher of a target has to know to go on from the last of them, None where
+        nobody can: written together with the samples, they are never older or newer than these.
+        """
         with self.writing() as connection:
+            for target, document in (handovers or {}).items():
+                self._hand_over(connection, self._target_id(connection, target), document)
             return sum(self._write(connection, sample) for sample in samples)
 
     def _write(self, connection: Connection, sample: Sample) -> bool:
@@ -84,6 +90,12 @@ class Writing:
         if rows:
             connection.execute(self._insertion(OBSERVATIONS), rows)
         return True
+
+    def _hand_over(self, connection: Connection, target: int, document: bytes | None) -> None:
+        connection.execute(sa.delete(HANDOVERS).where(HANDOVERS.c.target_id == target))
+        if document is not None:
+            row = {"target_id": target, "document": zlib.compress(document, 1)}
+            connection.execute(sa.insert(HANDOVERS), row)
 
     def describe(self, target: str, server: Server) -> None:
         """Keep which server and database a target is."""
@@ -129,14 +141,6 @@ class Writing:
                 "document": zlib.compress(msgspec.msgpack.encode(night)),
             }
             self._is_new(connection, NIGHTS, row)
-
-    def write_handover(self, target: str, document: bytes) -> None:
-        """Keep what the next watcher of a target has to know."""
-        with self.writing() as connection:
-            identity = self._target_id(connection, target)
-            connection.execute(sa.delete(HANDOVERS).where(HANDOVERS.c.target_id == identity))
-            row = {"target_id": identity, "document": zlib.compress(document, 1)}
-            connection.execute(sa.insert(HANDOVERS), row)
 
     def handover(self, target: str) -> bytes | None:
         """What the last watcher of a target left."""
