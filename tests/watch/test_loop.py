@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from pgclinic.model.watching import Sample
+from pgclinic.watch import upkeep
 from pgclinic.watch.history import History
 from pgclinic.watch.keeper import Keeper
 from pgclinic.watch.loop import Loop
@@ -168,3 +169,24 @@ def test_a_full_disk_stops_nothing_and_spoils_nothing(history: History, caplog: 
     assert "database or disk is full" in caplog.text
     with history.engine.connect() as connection:
         assert connection.exec_driver_sql("pragma integrity_check").scalar() == "ok"
+
+
+def test_a_clock_that_stays_behind_has_a_bucket_put_together_once_or_twice(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Counter[tuple[int, int]]()
+
+    def counting(connection: sa.Connection, target: int, end: int, resolution: int, finer: int) -> None:
+        made[resolution, end] += 1
+        put_together(connection, target, end, resolution, finer)
+
+    put_together = upkeep._put_together
+    monkeypatch.setattr(upkeep, "_put_together", counting)
+    clock = SimulatedClock()
+    server = SimulatedServer(clock, statements=2, tables=1)
+    Events(clock, [(3500, lambda: setattr(server, "offset", -3000.25))])
+    watched(history, clock, {"t": server}, seconds=6000)
+    assert max(count for (resolution, _), count in made.items() if resolution == 300) <= 3
+    calls, _ = totals(history, "t")
+    server.work()
+    assert all(0 <= server.true_calls[each] - calls[each] <= 60 for each in calls)

@@ -101,3 +101,24 @@ def test_what_was_left_over_long_ago_is_put_together_before_it_is_forgotten(hist
     history.write_all(looks(5 * 86_400, 5 * 86_400 + 600))
     keep_up(history, "shop", at(5 * 86_400 + 600), Retention(), is_thorough=True)
     assert sums(history) == (310, 31)
+
+
+def test_a_late_sample_is_counted_before_it_is_put_to_the_others(history: History) -> None:
+    everything = looks(60, 7800)
+    late = everything.pop(2)
+    history.write_all(everything)
+    keep_up(history, "shop", at(7800), Retention())
+    assert sums(history) == (1290, 129)
+    history.write(late)
+    assert sums(history) == (1300, 130)
+
+
+def test_what_is_left_of_a_bucket_is_not_put_together_instead_of_it(history: History) -> None:
+    """A clock that was set back by days brings a look of a time of which only the bucket is kept."""
+    everything = looks(60, 5 * 3600)
+    late = everything.pop(2)
+    history.write_all(everything)
+    keep_up(history, "shop", at(5 * 3600), Retention(sampled_days=1 / 24))
+    history.write(late)
+    keep_up(history, "shop", at(5 * 3600), Retention(sampled_days=1 / 24), is_thorough=True)
+    assert sums(history) == (2990, 299)

@@ -177,7 +177,9 @@ class Keeper:
         with self._lock:
             left = {target: self._left.get(target) for target in last}
         return {
-            target: msgspec.msgpack.encode(each) if each is not None and each.before.header.clock == last[target] else None
+            target: msgspec.msgpack.encode(each)
+            if each is not None and each.before.header.clock == last[target]
+            else None
             for target, each in left.items()
         }
 
