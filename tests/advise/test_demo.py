@@ -13,6 +13,7 @@ from pgclinic.demo.workload_script import demo_script
 from pgclinic.model.plan import Plan, Question
 from pgclinic.model.prescription import Course
 from pgclinic.model.snapshot import Snapshot
+from pgclinic.model.workload import Load
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import open_session
 from pgclinic.sql.resolve import resolver_of
@@ -37,7 +38,7 @@ def neglected(database: "Database", calls: int = 8000) -> Snapshot:
         connection.execute("create extension pg_stat_statements")
         ((now,),) = connection.execute("select now()").fetchall()
     drive(load(connect, World(calls, 1, now)))
-    drive(prove(database.conninfo, demo_script(), repeat=2, connections=2, include_writes=True))
+    drive(prove(database.conninfo, demo_script(), Load(repeat=2, connections=2, include_writes=True)))
     with open_session(database.conninfo) as connection:
         return drive(collect(connection))
 

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from pgclinic.demo.workload_script import demo_script
+from pgclinic.model.workload import Load
 from pgclinic.verbs.demo_work import work
 from pgclinic.verbs.driving import drive
 from pgclinic.verbs.prove import prove
@@ -32,7 +33,7 @@ def test_the_workload_is_the_described_one() -> None:
 def test_every_statement_runs_and_the_database_stays_as_it_was(database_on_each: Any, fill: Any) -> None:
     fill(database_on_each)
     before = database_on_each.execute(_STATE)
-    run = drive(prove(database_on_each.conninfo, demo_script(), repeat=1, connections=2, include_writes=True))
+    run = drive(prove(database_on_each.conninfo, demo_script(), Load(repeat=1, connections=2, include_writes=True)))
     assert {statement.name: statement.errors for statement in run.statements if statement.errors} == {}
     names = {step.name for task in demo_script().tasks for step in task.steps}
     assert {statement.name for statement in run.statements} == names
@@ -44,7 +45,7 @@ def test_every_statement_runs_and_the_database_stays_as_it_was(database_on_each:
 @pytest.mark.server
 def test_two_runs_of_the_same_seed_have_the_same_results(database: Any, fill: Any) -> None:
     fill(database)
-    first, second = (drive(prove(database.conninfo, demo_script(), repeat=2, connections=3)) for _ in range(2))
+    first, second = (drive(prove(database.conninfo, demo_script(), Load(repeat=2, connections=3))) for _ in range(2))
     assert [s.result_hash for s in first.statements] == [s.result_hash for s in second.statements]
     assert [(s.calls, s.rows) for s in first.statements] == [(s.calls, s.rows) for s in second.statements]
 

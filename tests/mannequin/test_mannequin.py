@@ -21,7 +21,7 @@ from pgclinic.mannequin.implied import implied_references
 from pgclinic.mannequin.server import Mannequin
 from pgclinic.model.rehearsal import Made
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.model.workload import WorkloadStatement
+from pgclinic.model.workload import Load, WorkloadStatement
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import open_session
 from pgclinic.sql.statements import fingerprint
@@ -94,7 +94,7 @@ def test_the_demo_is_planned_with_the_rows_of_its_model(database_on_each: "Datab
     database_on_each.execute("create extension pg_stat_statements")
     drive(load_demo(connect, World(3000, 1, datetime(2026, 6, 1, tzinfo=UTC))))
     try:
-        drive(prove(database_on_each.conninfo, demo_script(), repeat=2, connections=2, include_writes=True))
+        drive(prove(database_on_each.conninfo, demo_script(), Load(repeat=2, connections=2, include_writes=True)))
         snapshot = snapshot_of(database_on_each)
         script = drive(replay(snapshot))
         queries = [variant for task in script.tasks for step in task.steps for variant in step.variants]

@@ -8,6 +8,7 @@ import pytest
 from pgclinic.model.errors import UserError
 from pgclinic.model.prescription import Gather, Replacement, StatementMapping
 from pgclinic.model.proof import Latencies, Run
+from pgclinic.model.workload import Load
 from pgclinic.postgres.measure import measure
 from pgclinic.sql.statements import fingerprint
 from pgclinic.verbs.driving import drive
@@ -42,9 +43,9 @@ def items(database: Any) -> Any:
 
 
 def _measured(database: Any, text: str, **options: Any) -> Run:
-    return drive(
-        measure(database.conninfo, parse_script({"t.sql": text}), **({"repeat": 1, "connections": 2} | options))
-    )
+    mappings = options.pop("mappings", ())
+    load = Load(**({"repeat": 1, "connections": 2} | options))
+    return drive(measure(database.conninfo, parse_script({"t.sql": text}), load, mappings=mappings))
 
 
 def _only(run: Run) -> Latencies:
@@ -54,7 +55,7 @@ def _only(run: Run) -> Latencies:
 
 def test_each_task_runs_its_weight_times_the_repeats(items: Any) -> None:
     script = parse_script({"a.sql": "-- weight: 3\nselect 1", "b.sql": "-- weight: 0.01\n-- repeat: 4\nselect 2"})
-    run = drive(measure(items.conninfo, script, repeat=10, connections=3))
+    run = drive(measure(items.conninfo, script, Load(repeat=10, connections=3)))
     assert {task.name: task.calls for task in run.tasks} == {"a": 30, "b": 1}
     assert {statement.name: statement.calls for statement in run.statements} == {"a": 30, "b": 4}
     assert run.overall.calls == 34
@@ -99,8 +100,9 @@ def test_writes_are_left_out_unless_asked_for_and_rolled_back(items: Any) -> Non
         "read.sql": "select 1",
         "write.sql": "-- repeat: 5\n-- parameters: select generate_series(1, 50)\ninsert into seen values ($1);",
     }
-    assert [task.name for task in drive(measure(items.conninfo, parse_script(script), repeat=1)).tasks] == ["read"]
-    run = drive(measure(items.conninfo, parse_script(script), repeat=4, include_writes=True))
+    run = drive(measure(items.conninfo, parse_script(script), Load(repeat=1)))
+    assert [task.name for task in run.tasks] == ["read"]
+    run = drive(measure(items.conninfo, parse_script(script), Load(repeat=4, include_writes=True)))
     assert {statement.name: (statement.calls, statement.errors) for statement in run.statements} == {
         "read": (4, 0),
         "write": (20, 0),
@@ -113,7 +115,7 @@ def test_writes_are_left_out_unless_asked_for_and_rolled_back(items: Any) -> Non
 def test_what_is_left_out_is_said(items: Any) -> None:
     texts = {"read.sql": "select 1", "write.sql": "insert into seen values (1)"}
     notes: list[str] = []
-    drive(measure(items.conninfo, parse_script(texts), repeat=1), lambda progress: notes.append(progress.note))
+    drive(measure(items.conninfo, parse_script(texts), Load(repeat=1)), lambda progress: notes.append(progress.note))
     assert [note for note in notes if note] == [
         "not run, because it writes: write (--include-writes runs it and rolls it back)"
     ]
@@ -178,7 +180,8 @@ def test_seconds_are_honoured_even_in_the_middle_of_a_statement(items: Any) -> N
 
 def test_seconds_draw_tasks_by_weight(items: Any) -> None:
     script = parse_script({"a.sql": "-- weight: 9\nselect 1", "b.sql": "select 2"})
-    calls = {task.name: task.calls for task in drive(measure(items.conninfo, script, seconds=1, connections=2)).tasks}
+    run = drive(measure(items.conninfo, script, Load(seconds=1, connections=2)))
+    calls = {task.name: task.calls for task in run.tasks}
     assert 5 < calls["a"] / calls["b"] < 15
 
 
@@ -186,8 +189,7 @@ def test_closing_the_run_stops_every_session(items: Any) -> None:
     run = measure(
         items.conninfo,
         parse_script({"t.sql": "select count(*) from generate_series(1, 1e12::bigint) n"}),
-        seconds=60,
-        connections=3,
+        Load(seconds=60, connections=3),
     )
     next(run)
     next(run)
@@ -308,7 +310,7 @@ def test_a_long_task_is_cut_short_when_time_is_over(items: Any) -> None:
 
 def test_closing_the_run_does_not_finish_long_tasks(items: Any) -> None:
     script = parse_script({"t.sql": "-- repeat: 1000\nselect pg_sleep(0.1)"})
-    run = measure(items.conninfo, script, repeat=8, connections=2)
+    run = measure(items.conninfo, script, Load(repeat=8, connections=2))
     for progress in run:
         if progress.step == "run the workload":
             break

@@ -9,6 +9,7 @@ import pytest
 from pgclinic.grading.proving import compare
 from pgclinic.model.errors import UserError
 from pgclinic.model.proof import Run
+from pgclinic.model.workload import Load
 from pgclinic.postgres.measure import measure_both
 from pgclinic.verbs.driving import drive
 from pgclinic.workload.script import parse_script
@@ -40,7 +41,9 @@ def pair(database_on: Callable[[int], Any]) -> tuple[Any, Any]:
 
 def _run_both(pair: tuple[Any, Any], script: Any = _SCRIPT, **options: Any) -> tuple[Run, Run]:
     first, second = pair
-    return drive(measure_both(first.conninfo, second.conninfo, script, **({"connections": 2} | options)))
+    rounds = options.pop("rounds", 4)
+    load = Load(**({"connections": 2} | options))
+    return drive(measure_both(first.conninfo, second.conninfo, script, load, rounds=rounds))
 
 
 def test_both_run_the_same_work_and_are_compared_by_results_and_pages(pair: tuple[Any, Any]) -> None:
@@ -59,7 +62,7 @@ def test_both_run_the_same_work_and_are_compared_by_results_and_pages(pair: tupl
 def test_slices_alternate_so_that_a_drift_favours_neither(pair: tuple[Any, Any]) -> None:
     script = parse_script({"one.sql": "select 1;"})
     first, second = pair
-    verb = measure_both(first.conninfo, second.conninfo, script, repeat=40, rounds=4, connections=1)
+    verb = measure_both(first.conninfo, second.conninfo, script, Load(repeat=40, connections=1), rounds=4)
     steps = [progress.step for progress in verb if progress.step.startswith("run the workload")]
     # A B, B A, A B, B A: where two slices of a side touch, they are one group.
     assert ["first" in step for step, _ in groupby(steps)] == [True, False, True, False, True]

@@ -10,6 +10,7 @@ import pytest
 
 from pgclinic.grading.proving import compare
 from pgclinic.model.proof import Latencies, Run, Verdict
+from pgclinic.model.workload import Load
 from pgclinic.postgres.measure import measure
 from pgclinic.verbs.driving import drive
 from pgclinic.workload.latencies import Samples, summary
@@ -63,7 +64,7 @@ def both(database: "Database", folder: Path) -> tuple[Run, Run]:
     """Half of pgbench's calls before ours and half after, so that a drift of the machine favours neither."""
     script = parse_script({f"{name}.sql": text for name, text in STATEMENTS.items()})
     first = by_pgbench(database, folder, CALLS // 2, STATEMENTS)
-    ours = drive(measure(database.conninfo, script, repeat=CALLS, connections=1))
+    ours = drive(measure(database.conninfo, script, Load(repeat=CALLS, connections=1)))
     second = by_pgbench(database, folder, CALLS // 2, STATEMENTS)
     return as_run({name: first[name] + second[name] for name in STATEMENTS}, ours), ours
 
@@ -87,6 +88,6 @@ def test_medians_agree_with_the_log_of_pgbench_within_the_intervals(database: "D
 def test_a_difference_that_there_is_would_be_seen(database: "Database", tmp_path: Path) -> None:
     theirs = by_pgbench(database, tmp_path, CALLS, {"waiting": "select pg_sleep(0.015);"})
     script = parse_script({"waiting.sql": "select pg_sleep(0.025);"})
-    ours = drive(measure(database.conninfo, script, repeat=CALLS, connections=1))
+    ours = drive(measure(database.conninfo, script, Load(repeat=CALLS, connections=1)))
     (waiting,) = compare(as_run(theirs, ours), ours).statements
     assert waiting.verdict is Verdict.SLOWER

@@ -11,6 +11,7 @@ from pgclinic.grading.proving import compare
 from pgclinic.model.errors import UserError
 from pgclinic.model.ledger import LedgerEntry
 from pgclinic.model.proof import Verdict
+from pgclinic.model.workload import Load
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import open_session
 from pgclinic.report import ledger_text
@@ -54,13 +55,13 @@ def test_what_was_treated_between_two_runs_is_booked_once(database: "Database", 
     database.execute("vacuum analyze calls")
     script, path = parse_script(_SCRIPT), tmp_path / "state" / "ledger.jsonl"
 
-    before = drive(prove(database.conninfo, script, repeat=20, connections=1))
+    before = drive(prove(database.conninfo, script, Load(repeat=20, connections=1)))
     with open_session(database.conninfo) as connection:
         snapshot = drive(collect(connection))
     course = drive(prescribe(snapshot, script=script, kinds=[INDEX]))
     treatment = drive(treat(database.conninfo, course, journals=tmp_path))
     assert treatment.is_complete
-    after = drive(prove(database.conninfo, script, repeat=20, connections=1))
+    after = drive(prove(database.conninfo, script, Load(repeat=20, connections=1)))
 
     proof = compare(before, after)
     booked = drive(book(database.conninfo, proof, path))

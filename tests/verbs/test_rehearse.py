@@ -13,12 +13,13 @@ from pgclinic.model.prescription import Course, Prescription, Statement
 from pgclinic.model.proof import Verdict
 from pgclinic.model.rehearsal import Rehearsal
 from pgclinic.model.snapshot import Snapshot
+from pgclinic.model.workload import Load
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import open_session
 from pgclinic.report import rehearsal_html, rehearsal_json, rehearsal_text
 from pgclinic.verbs.driving import drive
 from pgclinic.verbs.prescribe import prescribe
-from pgclinic.verbs.rehearse import Playing, rehearse
+from pgclinic.verbs.rehearse import rehearse
 
 if TYPE_CHECKING:
     from conftest import Database
@@ -34,7 +35,7 @@ SCHEMA = """
     from generate_series(1, 40000) n;
     vacuum analyze;
 """
-PLAYING = Playing(repeat=60, connections=1)
+LOAD = Load(repeat=60, connections=1)
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def snapshot_of(database: "Database", *, values: bool = True) -> Snapshot:
 
 
 def rehearsed(snapshot: Snapshot, notes: list[str] | None = None, **options: Any) -> Rehearsal:
-    verb = rehearse(snapshot, **({"scale": 0.5, "playing": PLAYING} | options))
+    verb = rehearse(snapshot, **({"scale": 0.5, "load": LOAD} | options))
     return drive(verb, lambda progress: notes.append(progress.note) if notes is not None else None)
 
 
@@ -104,7 +105,7 @@ def test_the_treatment_is_applied_and_measured_beside_an_untreated_copy(shop: "D
 
 
 def test_without_values_it_is_rehearsed_all_the_same_and_said(shop: "Database") -> None:
-    result = rehearsed(snapshot_of(shop, values=False), scale=0.2, playing=Playing(repeat=5, connections=1))
+    result = rehearsed(snapshot_of(shop, values=False), scale=0.2, load=Load(repeat=5, connections=1))
     assert not result.made.has_values
     assert result.proof.statements
     text = rehearsal_text.text(result)
@@ -139,7 +140,7 @@ def test_what_an_ordinary_role_cannot_do_is_named_and_what_fails_does_not_stop_t
     tried = Course(
         patient=course.patient, prescriptions=(hopeless, server, index), workload=course.workload, tables=course.tables
     )
-    result = rehearsed(snapshot, course=tried, scale=1, playing=Playing(repeat=5, connections=1))
+    result = rehearsed(snapshot, course=tried, scale=1, load=Load(repeat=5, connections=1))
     assert [item.state for item in result.items] == ["failed", "not rehearsed", "done"]
     assert "violated" in result.items[0].note
     assert "whole server" in result.items[1].note

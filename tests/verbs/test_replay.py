@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pgclinic.model.errors import UserError
-from pgclinic.model.workload import SeenStatement
+from pgclinic.model.workload import Load, SeenStatement
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import open_session
 from pgclinic.verbs.driving import drive
@@ -60,7 +60,7 @@ def test_what_was_counted_runs_again_with_values_drawn_from_statistics(database_
     assert all(len(task.steps[0].variants) >= 1 for task in script.tasks)
     assert "kept secret" not in repr([task.name for task in script.tasks])
     assert any("no values are known" in note for note in notes)
-    run = drive(prove(database_on_each.conninfo, script, repeat=4, connections=2, leave_out_failing=True))
+    run = drive(prove(database_on_each.conninfo, script, Load(repeat=4, connections=2, leave_out_failing=True)))
     assert {latencies.errors for latencies in run.statements} == {0}
     assert len(run.statements) == 4
     assert any(latencies.rows for latencies in run.statements)
@@ -74,7 +74,7 @@ def test_a_log_is_run_with_the_values_it_has(database: "Database") -> None:
     script = drive(replay(snapshot, seen=seen))
     [task] = script.tasks
     assert sorted(task.steps[0].variants) == [f"SELECT total FROM orders WHERE id = {number}" for number in (3, 5, 7)]
-    run = drive(prove(database.conninfo, script, repeat=9, connections=1))
+    run = drive(prove(database.conninfo, script, Load(repeat=9, connections=1)))
     assert (run.statements[0].rows, run.statements[0].errors) == (9, 0)
     assert len(run.statements[0].result_hash.split()) == 3
 
@@ -101,13 +101,12 @@ def test_a_statement_that_fails_is_said_and_left_out(database: "Database") -> No
     snapshot, notes = notes_of(database, "select * from orders where id = 1", "select count(*) from orders")
     script = drive(replay(snapshot))
     database.execute("alter table orders drop column id")
-    run = drive(
-        prove(database.conninfo, script, repeat=3, leave_out_failing=True), lambda progress: notes.append(progress.note)
-    )
+    failing = Load(repeat=3, leave_out_failing=True)
+    run = drive(prove(database.conninfo, script, failing), lambda progress: notes.append(progress.note))
     assert len(run.statements) == 1
     assert any("1 statements fail and are left out: column" in note for note in notes)
     with pytest.raises(UserError, match="of the workload fails: column"):
-        drive(prove(database.conninfo, script, repeat=3))
+        drive(prove(database.conninfo, script, Load(repeat=3)))
 
 
 def test_a_database_that_was_asked_nothing_has_nothing_to_run(database: "Database") -> None:

@@ -105,3 +105,23 @@ class WorkloadScript(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     tasks: tuple[Task, ...]
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """How a workload is put on a database.
+
+    Bounded by ``seconds``, by ``repeat`` runs of each task of weight 1, or by whichever is over first. With ``rate``
+    tasks a second are begun at fixed moments (open loop); without, each connection asks when it has its answer.
+    ``seed`` orders tasks and parameters. Tasks that write are left out unless ``include_writes``, and rolled back; with
+    ``leave_out_failing`` a task whose statement fails when it is tried is left out too. A statement that runs into the
+    timeout counts as an error, with the time that it took.
+    """
+
+    seconds: float | None = None
+    repeat: int | None = None
+    connections: int = 8
+    seed: int = 1
+    rate: float | None = None
+    include_writes: bool = False
+    leave_out_failing: bool = False
+    statement_timeout_ms: int = 30_000

@@ -18,7 +18,7 @@ from pgclinic.model.errors import UserError
 from pgclinic.model.prescription import StatementMapping
 from pgclinic.model.progress import Progress
 from pgclinic.model.proof import Latencies, Run
-from pgclinic.model.workload import Step, Task, WorkloadScript
+from pgclinic.model.workload import Load, Step, Task, WorkloadScript
 from pgclinic.postgres.connect import is_pooled, open_session
 from pgclinic.postgres.crew import Crew
 from pgclinic.postgres.parameters import array_types, draw
@@ -26,7 +26,6 @@ from pgclinic.postgres.player import Player, Score
 from pgclinic.postgres.schedule import Schedule, portion, turns_of
 from pgclinic.workload.latencies import Samples, summary
 
-STATEMENT_TIMEOUT_MS = 30_000
 _MOST_NAMES = 3
 _GRACE_SECONDS = 2.0
 _WARM_UP_MS = 100
@@ -36,79 +35,57 @@ _SWITCH_SECONDS = 0.0005
 
 
 def measure(
-    conninfo: str,
-    script: WorkloadScript,
-    *,
-    seconds: float | None = None,
-    repeat: int | None = None,
-    connections: int = 8,
-    seed: int = 1,
-    rate: float | None = None,
-    include_writes: bool = False,
-    mappings: Sequence[StatementMapping] = (),
-    leave_out_failing: bool = False,
-    statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
+    conninfo: str, script: WorkloadScript, load: Load, *, mappings: Sequence[StatementMapping] = ()
 ) -> Generator[Progress, None, Run]:
-    """One measured run: for ``seconds``, or each task ``repeat`` times its weight, or whichever is over first.
+    """One measured run, with the statements that ``mappings`` replace run in their new form.
 
-    ``rate`` is tasks a second in open loop; without it the loop is closed.
-    Reads run in READ ONLY transactions; tasks that write are left out unless asked for, and rolled back. A statement
-    that runs into the timeout counts as an error and with the time that it took. With ``leave_out_failing`` a task
-    whose statement fails in the warm-up is not played. Raises UserError when the amounts make no sense, a statement or
-    its parameters fail, or the server goes away.
+    Reads run in READ ONLY transactions. Raises UserError when the amounts make no sense, a statement or its parameters
+    fail, or the server goes away.
     """
-    tasks, left_out = _chosen(script, include_writes=include_writes)
-    _check(tasks, script, seconds=seconds, repeat=repeat, connections=connections, rate=rate)
-    with _loss_in_words(), _Side(conninfo, connections, seed, mappings, statement_timeout_ms) as side:
+    tasks, left_out = _chosen(script, load)
+    with _loss_in_words(), _Side(conninfo, load, mappings) as side:
         yield Progress(step="draw parameters", note=left_out)
-        tasks = yield from _ready(script, tasks, (side,), leave_out_failing=leave_out_failing)
+        tasks = yield from _ready(script, tasks, (side,))
         yield from side.open(tasks)
-        yield from side.play(Schedule(turns_of(tasks, repeat, seed), rate=rate, seconds=seconds))
-        return side.run(script.source, rate)
+        yield from side.play(Schedule(turns_of(tasks, load.repeat, load.seed), rate=load.rate, seconds=load.seconds))
+        return side.run(script.source)
 
 
 def measure_both(
     first: str,
     second: str,
     script: WorkloadScript,
+    load: Load,
     *,
-    seconds: float | None = None,
-    repeat: int | None = None,
     rounds: int = 4,
-    connections: int = 8,
-    seed: int = 1,
-    rate: float | None = None,
-    include_writes: bool = False,
     mappings: Sequence[StatementMapping] = (),
-    leave_out_failing: bool = False,
-    statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
 ) -> Generator[Progress, None, tuple[Run, Run]]:
     """Two databases measured in turns, so that whatever else the machine does hits both alike.
 
     In each of ``rounds`` both run an equal share: first, second, then second, first, and so on (ABBA), so that a drift
-    favours neither. ``seconds`` and ``repeat`` are for each side in all; ``mappings`` are applied to the second only.
-    Tasks that fail on either side are left out on both. All else is as in ``measure``.
+    favours neither. The load is for each side in all; ``mappings`` are applied to the second only. Tasks that fail on
+    either side are left out on both. All else is as in ``measure``.
     """
-    tasks, left_out = _chosen(script, include_writes=include_writes)
-    _check(tasks, script, seconds=seconds, repeat=repeat, connections=connections, rate=rate)
+    tasks, left_out = _chosen(script, load)
     if rounds < 1:
         raise UserError("Two databases are measured in one round at least.")
     with (
         _loss_in_words(),
-        _Side(first, connections, seed, (), statement_timeout_ms, "first") as one,
-        _Side(second, connections, seed, mappings, statement_timeout_ms, "second") as other,
+        _Side(first, load, (), "first") as one,
+        _Side(second, load, mappings, "second") as other,
     ):
         sides = (one, other)
         yield Progress(step="draw parameters", note=left_out)
-        tasks = yield from _ready(script, tasks, sides, leave_out_failing=leave_out_failing)
+        tasks = yield from _ready(script, tasks, sides)
         for side in sides:
             yield from side.open(tasks)
-        turns = {side: turns_of(tasks, repeat, seed) for side in sides}
+        turns = {side: turns_of(tasks, load.repeat, load.seed) for side in sides}
+        share = None if load.seconds is None else load.seconds / rounds
         for number in range(rounds):
             for side in sides if number % 2 == 0 else sides[::-1]:
-                share = None if seconds is None else seconds / rounds
-                yield from side.play(Schedule(portion(turns[side], number, rounds), rate=rate, seconds=share))
-        return one.run(script.source, rate), other.run(script.source, rate)
+                part = portion(turns[side], number, rounds)
+                yield from side.play(Schedule(part, rate=load.rate, seconds=share))
+        return one.run(script.source), other.run(script.source)
 
 
 @contextmanager
@@ -119,20 +96,27 @@ def _loss_in_words() -> Iterator[None]:
         raise UserError(f"The measurement stopped: {str(error).strip().splitlines()[0]}.") from error
 
 
-def _chosen(script: WorkloadScript, *, include_writes: bool) -> tuple[tuple[Task, ...], str]:
-    """The tasks to be played, and a note that names those that are not."""
-    tasks = tuple(task for task in script.tasks if include_writes or not any(step.writes for step in task.steps))
+def _chosen(script: WorkloadScript, load: Load) -> tuple[tuple[Task, ...], str]:
+    """The tasks to be played, and a note that names those that are not. Raises UserError when nothing can be."""
+    tasks = tuple(task for task in script.tasks if load.include_writes or not any(step.writes for step in task.steps))
+    if not tasks:
+        raise UserError(f"Every task of {script.source} writes, and writing was not asked for (--include-writes).")
+    if load.seconds is None and load.repeat is None:
+        raise UserError("Say how long to measure: a number of seconds, or how often each task is repeated.")
+    amounts = (load.seconds, load.repeat, load.connections, load.rate)
+    if any(amount is not None and amount <= 0 for amount in amounts):
+        raise UserError("Seconds, repeats, connections and the rate must be above zero.")
     names = [task.name for task in script.tasks if task not in tasks]
     return tasks, _left_out(names) if names else ""
 
 
 def _ready(
-    script: WorkloadScript, tasks: tuple[Task, ...], sides: "Sequence[_Side]", *, leave_out_failing: bool
+    script: WorkloadScript, tasks: tuple[Task, ...], sides: "Sequence[_Side]"
 ) -> "Generator[Progress, None, tuple[Task, ...]]":
     """Draw parameters and warm up on each side; the tasks that run on all of them."""
     failing: dict[str, str] = {}
     for side in sides:
-        failing |= yield from side.prepare(tasks, leave_out_failing=leave_out_failing)
+        failing |= yield from side.prepare(tasks)
     if failing:
         tasks = tuple(task for task in tasks if not any(step.name in failing for step in task.steps))
         yield Progress("warm up", note=_failing(failing))
@@ -144,24 +128,15 @@ def _ready(
 class _Side:
     """One database being measured. Its sessions stay open between ``play`` and ``play``. Use as a context manager."""
 
-    def __init__(
-        self,
-        conninfo: str,
-        connections: int,
-        seed: int,
-        mappings: Sequence[StatementMapping],
-        timeout_ms: int,
-        name: str = "",
-    ) -> None:
+    def __init__(self, conninfo: str, load: Load, mappings: Sequence[StatementMapping], name: str = "") -> None:
+        timeout_ms = load.statement_timeout_ms
         connect = partial(open_session, conninfo, read_only=False, statement_timeout_ms=timeout_ms)
         self._connect: Callable[[], psycopg.Connection] = partial(connect, lock_timeout_ms=timeout_ms)
-        self._connections = connections
-        self._seed = seed
+        self._load = load
         self._mappings = mappings
-        self._timeout_ms = timeout_ms
         self._of = f" of the {name} database" if name else ""
         self._sessions = ExitStack()
-        self._crew = Crew(self._connect, workers=connections)
+        self._crew = Crew(self._connect, workers=load.connections)
         self._players: list[Player] = []
         self._schedules: list[Schedule] = []
         self._waited: list[Samples] = []
@@ -172,18 +147,16 @@ class _Side:
     def __exit__(self, *_: object) -> None:
         self._sessions.close()
 
-    def prepare(self, tasks: Sequence[Task], *, leave_out_failing: bool) -> Generator[Progress, None, dict[str, str]]:
+    def prepare(self, tasks: Sequence[Task]) -> Generator[Progress, None, dict[str, str]]:
         """Draw parameters and run each statement once; why statements failed, by name, where they may."""
         self._tasks = tasks
         with self._connect() as connection:
             leave_out_of_statistics(connection)
-            self._score = _score(connection, tasks, self._mappings, self._seed, self._timeout_ms)
+            self._score = _score(connection, tasks, self._mappings, self._load)
             clock = connection.execute("select pg_catalog.now()::text").fetchone()
             assert clock is not None
             self._started_at = str(clock[0])
-        self._blocks, failing = yield from _warm_up(
-            self._connect, self._score, tasks, self._connections, leave_out_failing=leave_out_failing
-        )
+        self._blocks, failing = yield from _warm_up(self._connect, self._score, tasks, self._load)
         return failing
 
     def open(self, tasks: Sequence[Task]) -> Generator[Progress, None, None]:
@@ -194,10 +167,10 @@ class _Side:
             connection = self._sessions.enter_context(self._crew.session())
             player = Player(connection, self._score, self._is_over)
             with _uncounted(connection):
-                player.warm_up(steps, number, most_ms=min(_WARM_UP_MS, self._timeout_ms))
+                player.warm_up(steps, number, most_ms=min(_WARM_UP_MS, self._load.statement_timeout_ms))
             self._players.append(player)
 
-        jobs = [partial(job, number) for number in range(self._connections)]
+        jobs = [partial(job, number) for number in range(self._load.connections)]
         yield from self._crew.share(
             jobs, lambda: Progress(step=f"warm up sessions{self._of}", done=len(self._players), total=len(jobs))
         )
@@ -213,7 +186,7 @@ class _Side:
                 schedule.stop()
         self._waited += schedule.not_begun()
 
-    def run(self, source: str, rate: float | None) -> Run:
+    def run(self, source: str) -> Run:
         """What was measured so far."""
         everything = [samples for player in self._players for samples in player.statements.values()]
         of_tasks = [samples for player in self._players for samples in player.tasks.values()]
@@ -221,12 +194,12 @@ class _Side:
             source=source,
             started_at=self._started_at,
             seconds=sum(schedule.elapsed for schedule in self._schedules),
-            connections=self._connections,
-            seed=self._seed,
+            connections=self._load.connections,
+            seed=self._load.seed,
             statements=_statements(everything, self._blocks, self._tasks),
             tasks=_summaries([*self._waited, *of_tasks], {}),
             overall=msgspec.structs.replace(summary("all statements", everything), result_hash=""),
-            rate=rate,
+            rate=self._load.rate,
             not_begun=sum(samples.errors for samples in self._waited),
         )
 
@@ -258,23 +231,6 @@ def _failing(reasons: Mapping[str, str]) -> str:
     return f"{len(reasons)} statements fail and are left out: {shown}"
 
 
-def _check(
-    tasks: Sequence[Task],
-    script: WorkloadScript,
-    *,
-    seconds: float | None,
-    repeat: int | None,
-    connections: int,
-    rate: float | None,
-) -> None:
-    if not tasks:
-        raise UserError(f"Every task of {script.source} writes, and writing was not asked for (--include-writes).")
-    if seconds is None and repeat is None:
-        raise UserError("Say how long to measure: a number of seconds, or how often each task is repeated.")
-    if any(amount is not None and amount <= 0 for amount in (seconds, repeat, connections, rate)):
-        raise UserError("Seconds, repeats, connections and the rate must be above zero.")
-
-
 def leave_out_of_statistics(connection: psycopg.Connection) -> None:
     """Keep what this session does out of pg_stat_statements, where the role may."""
     if is_pooled(connection):
@@ -294,18 +250,14 @@ def _uncounted(connection: psycopg.Connection) -> Iterator[None]:
 
 
 def _score(
-    connection: psycopg.Connection,
-    tasks: Sequence[Task],
-    mappings: Sequence[StatementMapping],
-    seed: int,
-    timeout_ms: int,
+    connection: psycopg.Connection, tasks: Sequence[Task], mappings: Sequence[StatementMapping], load: Load
 ) -> Score:
-    parameters = {step.name: draw(connection, step, seed) for step in _steps(tasks)}
+    parameters = {step.name: draw(connection, step, load.seed) for step in _steps(tasks)}
     return Score(
         parameters,
         {mapping.original: mapping for mapping in mappings},
         array_types(connection, parameters.values()),
-        timeout_ms,
+        load.statement_timeout_ms,
     )
 
 
@@ -315,19 +267,14 @@ def _steps(tasks: Sequence[Task]) -> Iterator[Step]:
 
 
 def _warm_up(
-    connect: Callable[[], psycopg.Connection],
-    score: Score,
-    tasks: Sequence[Task],
-    connections: int,
-    *,
-    leave_out_failing: bool,
+    connect: Callable[[], psycopg.Connection], score: Score, tasks: Sequence[Task], load: Load
 ) -> Generator[Progress, None, tuple[dict[str, tuple[int, int]], dict[str, str]]]:
     """Run each statement once, untimed; what blocks it touched, and why it failed where it may."""
     waiting = list(_steps(tasks))
     total = len(waiting)
     blocks: dict[str, tuple[int, int]] = {}
     failing: dict[str, str] = {}
-    crew = Crew(connect, workers=connections)
+    crew = Crew(connect, workers=load.connections)
 
     def job(step: Step) -> None:
         with crew.session() as connection:
@@ -335,7 +282,7 @@ def _warm_up(
             try:
                 touched = _explained(Player(connection, score), step)
             except _FailingStatementError as error:
-                if not leave_out_failing:
+                if not load.leave_out_failing:
                     raise UserError(f"The statement {step.name!r} of the workload fails: {error}.") from error
                 failing[step.name] = str(error)
                 touched = None

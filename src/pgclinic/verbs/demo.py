@@ -24,7 +24,7 @@ from pgclinic.model.prescription import StatementMapping
 from pgclinic.model.progress import Progress
 from pgclinic.model.proof import Run
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.model.workload import Omission, SeenStatement
+from pgclinic.model.workload import Load, Omission, SeenStatement
 from pgclinic.postgres.connect import open_session
 from pgclinic.postgres.sampling import sampled
 from pgclinic.verbs.checkup import checkup
@@ -199,16 +199,8 @@ def _played(
     conninfo: str, mappings: tuple[StatementMapping, ...], *, repeat: int, seed: int
 ) -> Generator[Progress, None, Run]:
     """So much of the workload."""
-    return prove(
-        conninfo,
-        demo_script(),
-        seconds=None,
-        repeat=repeat,
-        connections=CONNECTIONS,
-        seed=seed,
-        include_writes=True,
-        mappings=mappings,
-    )
+    load = Load(repeat=repeat, connections=CONNECTIONS, seed=seed, include_writes=True)
+    return prove(conninfo, demo_script(), load, mappings=mappings)
 
 
 def _examined(conninfo: str) -> Generator[Progress, None, tuple[Snapshot, Checkup]]:

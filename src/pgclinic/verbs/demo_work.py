@@ -5,6 +5,7 @@ from collections.abc import Generator
 from pgclinic.demo.workload_script import demo_script
 from pgclinic.model.progress import Progress
 from pgclinic.model.proof import Run
+from pgclinic.model.workload import Load
 from pgclinic.postgres.measure import measure
 
 
@@ -15,11 +16,5 @@ def work(
 
     Raises UserError when the database is not the demo's. What it writes is rolled back.
     """
-    return measure(
-        conninfo,
-        demo_script(),
-        seconds=seconds,
-        connections=connections,
-        seed=seed,
-        include_writes=include_writes,
-    )
+    load = Load(seconds=seconds, connections=connections, seed=seed, include_writes=include_writes)
+    return measure(conninfo, demo_script(), load)

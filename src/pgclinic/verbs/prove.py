@@ -8,82 +8,38 @@ from pgclinic.model.errors import UserError
 from pgclinic.model.prescription import StatementMapping
 from pgclinic.model.progress import Progress
 from pgclinic.model.proof import Run
-from pgclinic.model.workload import WorkloadScript
+from pgclinic.model.workload import Load, WorkloadScript
 from pgclinic.postgres.measure import measure, measure_both
 from pgclinic.workload.times import read_times
 
 _CONTRACT = "1"
+_SECONDS = 30.0
 
 
 def prove(
-    conninfo: str,
-    script: WorkloadScript,
-    *,
-    seconds: float | None = None,
-    repeat: int | None = None,
-    connections: int = 8,
-    seed: int = 1,
-    rate: float | None = None,
-    include_writes: bool = False,
-    mappings: Sequence[StatementMapping] = (),
-    leave_out_failing: bool = False,
+    conninfo: str, script: WorkloadScript, load: Load, *, mappings: Sequence[StatementMapping] = ()
 ) -> Generator[Progress, None, Run]:
     """One measured run of the workload, with the statements that ``mappings`` replace run in their new form.
 
-    Bounded by ``seconds``, by ``repeat`` runs of each task of weight 1, or by whichever is reached first; 30 seconds
-    when neither is given. With ``rate`` tasks a second are begun at fixed moments (open loop). Writes only with
-    ``include_writes``, and then rolls back. ``leave_out_failing`` says what fails and goes on without it.
+    Thirty seconds when the load has no bound. Raises UserError as ``measure`` does.
     """
-    if seconds is None and repeat is None:
-        seconds = 30
-    return measure(
-        conninfo,
-        script,
-        seconds=seconds,
-        repeat=repeat,
-        connections=connections,
-        seed=seed,
-        rate=rate,
-        include_writes=include_writes,
-        mappings=mappings,
-        leave_out_failing=leave_out_failing,
-    )
+    return measure(conninfo, script, _bounded(load), mappings=mappings)
 
 
 def prove_both(
-    first: str,
-    second: str,
-    script: WorkloadScript,
-    *,
-    seconds: float | None = None,
-    repeat: int | None = None,
-    connections: int = 8,
-    seed: int = 1,
-    rate: float | None = None,
-    include_writes: bool = False,
-    mappings: Sequence[StatementMapping] = (),
-    leave_out_failing: bool = False,
+    first: str, second: str, script: WorkloadScript, load: Load, *, mappings: Sequence[StatementMapping] = ()
 ) -> Generator[Progress, None, tuple[Run, Run]]:
     """The workload on two databases in alternating slices, so that noise of the machine hits both alike.
 
-    ``seconds`` and ``repeat`` are for each of them; ``mappings`` are applied to the second only. All else is as in
-    ``prove``.
+    The load is for each of them; ``mappings`` are applied to the second only. All else is as in ``prove``.
     """
-    if seconds is None and repeat is None:
-        seconds = 30
-    return measure_both(
-        first,
-        second,
-        script,
-        seconds=seconds,
-        repeat=repeat,
-        connections=connections,
-        seed=seed,
-        rate=rate,
-        include_writes=include_writes,
-        mappings=mappings,
-        leave_out_failing=leave_out_failing,
-    )
+    return measure_both(first, second, script, _bounded(load), mappings=mappings)
+
+
+def _bounded(load: Load) -> Load:
+    if load.seconds is None and load.repeat is None:
+        return msgspec.structs.replace(load, seconds=_SECONDS)
+    return load
 
 
 def encode_run(run: Run) -> bytes:

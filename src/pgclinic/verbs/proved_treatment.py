@@ -11,6 +11,7 @@ from pgclinic.model.progress import Progress
 from pgclinic.model.proof import Proof
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.treatment import State, Treatment
+from pgclinic.model.workload import Load
 from pgclinic.verbs.prove import prove
 from pgclinic.verbs.replay import replay
 from pgclinic.verbs.treat import Manner, treat
@@ -42,19 +43,10 @@ def proved_treatment(
     if not seconds:
         return ProvedTreatment(treatment=(yield from treat(conninfo, course, manner=manner, journals=journals)))
     script = yield from replay(snapshot)
-    before = yield from prove(
-        conninfo, script, seconds=seconds, connections=CONNECTIONS, seed=1, leave_out_failing=True
-    )
+    load = Load(seconds=seconds, connections=CONNECTIONS, leave_out_failing=True)
+    before = yield from prove(conninfo, script, load)
     treatment = yield from treat(conninfo, course, manner=manner, journals=journals)
     done = {entry.prescription.fingerprint for entry in treatment.entries if entry.state is State.DONE}
     mappings = [each for item in course.prescriptions if item.fingerprint in done for each in item.mappings]
-    after = yield from prove(
-        conninfo,
-        script,
-        seconds=seconds,
-        connections=CONNECTIONS,
-        seed=1,
-        mappings=mappings,
-        leave_out_failing=True,
-    )
+    after = yield from prove(conninfo, script, load, mappings=mappings)
     return ProvedTreatment(treatment=treatment, proof=compare(before, after))

@@ -28,7 +28,7 @@ from pgclinic.model.progress import Progress
 from pgclinic.model.rehearsal import Made, Rehearsal, RehearsedItem
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.treatment import JournalEntry, State
-from pgclinic.model.workload import Omission, SeenStatement, Step, Workload, WorkloadScript
+from pgclinic.model.workload import Load, Omission, SeenStatement, Step, Workload, WorkloadScript
 from pgclinic.postgres.connect import open_session
 from pgclinic.postgres.preflight import database_of
 from pgclinic.sql import clock
@@ -42,22 +42,10 @@ from pgclinic.verbs.treat import Manner, treat
 from pgclinic.workload import from_script, from_statements
 
 SCALE = 0.1
-SECONDS = 30.0
-"""Of measuring, for each of the two copies."""
-
 _TREATED = "treated"
 _IN_APPLICATION = "it is for the application"
 _DISK_SHARE = 0.5
 """Of the free disk, that the mannequin may take at most."""
-
-
-class Playing(msgspec.Struct, frozen=True, kw_only=True):
-    """How the workload is played on both copies; ``seconds`` and ``repeat`` are for each."""
-
-    seconds: float | None = None
-    repeat: int | None = None
-    connections: int = 2
-    include_writes: bool = False
 
 
 def rehearse(
@@ -70,17 +58,17 @@ def rehearse(
     seed: int = 1,
     most_rows: int = MOST_ROWS,
     most_bytes: int = MOST_BYTES,
-    playing: Playing | None = None,
+    load: Load | None = None,
     keep: bool = False,
 ) -> Generator[Progress, None, Rehearsal]:
     """Make the mannequin, treat a copy of it with ``course`` (what ``prescribe`` writes when None), measure both.
 
-    The workload is ``script``, what was ``seen``, or pg_stat_statements with values drawn from the mannequin's own
-    statistics. The server and its files are gone afterwards, unless ``keep``. Raises UserError when there is nothing
-    to run, or the private server cannot be had.
+    ``load`` is for each copy; what fails is left out. The workload is ``script``, what was ``seen``, or
+    pg_stat_statements with values drawn from the mannequin's own statistics. The server and its files are gone
+    afterwards, unless ``keep``. Raises UserError when there is nothing to run, or the private server cannot be had.
     """
     started = monotonic()
-    playing = playing or Playing(seconds=SECONDS)
+    load = msgspec.structs.replace(load or Load(connections=2), seed=seed, leave_out_failing=True)
     if not 0 < scale <= 1:
         raise UserError("The scale of a mannequin is a share of the rows: above 0, and 1 at most.")
     listed = list(seen) if seen is not None else None
@@ -106,18 +94,8 @@ def rehearse(
         yield Progress("copying the mannequin")
         treated = mannequin.copy(_TREATED)
         items, applied = yield from _treated(snapshot, made, treated, course, mannequin)
-        before, after = yield from prove_both(
-            mannequin.conninfo(),
-            treated,
-            played,
-            seconds=playing.seconds,
-            repeat=playing.repeat,
-            connections=playing.connections,
-            seed=seed,
-            include_writes=playing.include_writes,
-            mappings=tuple(mapping for item in applied for mapping in item.mappings),
-            leave_out_failing=True,
-        )
+        mappings = tuple(mapping for item in applied for mapping in item.mappings)
+        before, after = yield from prove_both(mannequin.conninfo(), treated, played, load, mappings=mappings)
         proof = compare(before, after)
         return Rehearsal(
             made=made,

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -92,6 +92,7 @@ def prove(
     from pgclinic.cli.workloads import chosen_workload
     from pgclinic.grading.proving import compare
     from pgclinic.model.errors import UserError
+    from pgclinic.model.workload import Load
     from pgclinic.report import run_json, run_text
     from pgclinic.verbs.ledger import book, book_beside, ledger_path
     from pgclinic.verbs.prove import prove as measure
@@ -106,19 +107,19 @@ def prove(
     conninfo = conninfo_of(where, "prove")
     other = conninfo_of(TargetOptions(target=beside), "prove --beside") if beside is not None else None
     script = chosen_workload(where, workload, from_log or [], from_statements=from_statements)
-    manner: dict[str, Any] = {
-        "seconds": seconds,
-        "repeat": repeat,
-        "connections": connections,
-        "seed": seed,
-        "rate": rate,
-        "include_writes": include_writes,
-        "leave_out_failing": workload is None,
-    }
+    load = Load(
+        seconds=seconds,
+        repeat=repeat,
+        connections=connections,
+        seed=seed,
+        rate=rate,
+        include_writes=include_writes,
+        leave_out_failing=workload is None,
+    )
     if other is not None:
-        earlier, run = shown(prove_both(conninfo, other, script, **manner))
+        earlier, run = shown(prove_both(conninfo, other, script, load))
     else:
-        run = shown(measure(conninfo, script, **manner))
+        run = shown(measure(conninfo, script, load))
     if save is not None:
         write_run(run, save)
     color = wants_color(sys.stdout)

@@ -82,8 +82,8 @@ def rehearse(
     from pgclinic.cli.progress import shown
     from pgclinic.cli.quantities import sizes
     from pgclinic.cli.targets import seen
+    from pgclinic.model.workload import Load
     from pgclinic.report import rehearsal_html, rehearsal_json, rehearsal_text
-    from pgclinic.verbs.rehearse import SECONDS, Playing
     from pgclinic.verbs.rehearse import rehearse as run
     from pgclinic.workload.logs import read_logs
 
@@ -102,12 +102,7 @@ def rehearse(
             seed=seed,
             most_rows=max_rows,
             most_bytes=most_bytes,
-            playing=Playing(
-                seconds=SECONDS if seconds is None and repeat is None else seconds,
-                repeat=repeat,
-                connections=connections,
-                include_writes=include_writes,
-            ),
+            load=Load(seconds=seconds, repeat=repeat, connections=connections, include_writes=include_writes),
             keep=keep,
         )
     )
