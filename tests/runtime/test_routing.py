@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -168,6 +169,22 @@ def test_a_replica_beyond_the_bound_drops_out_and_comes_back(own_pair: Pair) -> 
         eventually(lambda: is_usable(router))
 
 
+def test_a_replica_whose_pool_is_all_lent_out_is_passed_over_and_not_left_alone(own_pair: Pair) -> None:
+    bounds = pgclinic_runtime.routing.Bounds(lag=60, check=0.1, answer=60, open=0.3, back_off=600, longest_back_off=600)
+    with (
+        ConnectionPool(own_pair.conninfo, min_size=1, max_size=4, timeout=20) as first,
+        ConnectionPool(own_pair.replica_conninfo, min_size=1, max_size=1, timeout=20) as second,
+        Router(first, {"replica": second}, bounds=bounds) as router,
+    ):
+        eventually(lambda: is_usable(router))
+        with router.read() as connection:
+            assert connection.execute("select pg_is_in_recovery()").fetchall() == [(True,)]
+            assert server_of(router) == "primary"
+            time.sleep(0.5)  # a look finds no connection either
+            assert is_usable(router)
+        eventually(lambda: server_of(router) == "replica")
+
+
 def test_a_token_of_another_cluster_or_a_later_timeline_is_no_reason_to_trust_a_replica(router: Router) -> None:
     here = router.position()
     with router.session() as session:
@@ -179,10 +196,14 @@ def test_a_token_of_another_cluster_or_a_later_timeline_is_no_reason_to_trust_a_
             server_of(router)
 
 
-def test_it_is_safe_through_a_transaction_pooler(pair: Pair, shared_pooler: Pooler) -> None:
+@pytest.mark.parametrize("prepares", [False, True])
+def test_it_is_safe_through_a_transaction_pooler(pair: Pair, shared_pooler: Pooler, *, prepares: bool) -> None:
+    if prepares and not shared_pooler.can_prepare:
+        pytest.skip(f"PgBouncer {shared_pooler.version} follows no prepared statements, 1.21 does")
     pair.execute("create table calls (id int)")
     through = pair.through(shared_pooler)
-    with routed(through, pair.replica_conninfo, transaction_pooler=True) as router:
+    options = {"prepare_threshold": 0} if prepares else {}
+    with routed(through, pair.replica_conninfo, transaction_pooler=not prepares, **options) as router:
         errors: list[BaseException] = []
 
         def client(client: int) -> None:

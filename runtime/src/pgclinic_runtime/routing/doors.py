@@ -15,6 +15,14 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
+try:
+    from psycopg_pool import PoolTimeout, TooManyRequests
+except ImportError:  # an extra
+    BUSY: tuple[type[Exception], ...] = ()
+else:
+    BUSY = (PoolTimeout, TooManyRequests)
+    """What a pool raises that has nothing to lend now, whatever the reason."""
+
 _FINE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 Rows: TypeAlias = list[Sequence[bytes | None]]
 Statement: TypeAlias = str | bytes | sql.SQL | sql.Composed
@@ -100,7 +108,7 @@ class Door:
 
     def commit(self, lease: Lease) -> None:
         """End its transaction."""
-        lease.connection.commit()
+        self.ask(lease, b"commit")
 
     def close(self, lease: Lease, error: BaseException | None = None) -> None:
         """Give it back; a transaction that is still open is rolled back."""
@@ -148,7 +156,7 @@ class AsyncDoor:
 
     async def commit(self, lease: Lease) -> None:
         """End its transaction."""
-        await lease.connection.commit()
+        await self.ask(lease, b"commit")
 
     async def close(self, lease: Lease, error: BaseException | None = None) -> None:
         """Give it back; a transaction that is still open is rolled back."""

@@ -74,11 +74,20 @@ class History:
 
 @dataclass(slots=True)
 class Health:
-    """What is known of one server: seconds behind when it was last looked at, and since when a look is under way."""
+    """What is known of one server.
+
+    ``lag`` is how many seconds it was behind when it was last looked at, ``checking_since`` when the look began that is
+    under way, ``answered`` when it last answered a look or a reader.
+    """
 
     breaker: Breaker
     lag: float = float("inf")
     checking_since: float | None = None
+    answered: float = float("-inf")
+
+    def is_answering(self, now: float, bounds: Bounds) -> bool:
+        """Whether it answered somebody not long ago: then a pool that has nothing to lend is busy, not cut off."""
+        return now - self.answered <= bounds.answer
 
     def is_hung(self, now: float, bounds: Bounds) -> bool:
         """Whether a look at it has waited too long for an answer."""

@@ -13,7 +13,7 @@ import psycopg
 from pgclinic_runtime.breaker import Breaker
 from pgclinic_runtime.position import Position
 from pgclinic_runtime.routing import guard
-from pgclinic_runtime.routing.doors import AsyncDoor, Door, Lease
+from pgclinic_runtime.routing.doors import BUSY, AsyncDoor, Door, Lease
 from pgclinic_runtime.routing.guard import Facts, Identities
 from pgclinic_runtime.routing.health import Bounds, Health, History, ranked
 from pgclinic_runtime.routing.session import CURRENT, Session
@@ -203,8 +203,9 @@ class Routes:
             if was_down:
                 yield server.door.mend
             health.breaker.succeeded()
-        except (psycopg.Error, OSError):
-            health.breaker.failed(self.clock())
+            health.answered = self.clock()
+        except (psycopg.Error, OSError) as error:
+            self._missed(server, error)
         finally:
             health.checking_since = None
 
@@ -250,12 +251,18 @@ class Routes:
             assert position is not None
         return position
 
+    def _missed(self, server: Server, error: Exception) -> None:
+        """It could not be reached: it is left alone for a while, unless its pool is all lent out to whom it answers."""
+        now = self.clock()
+        if not (isinstance(error, BUSY) and server.health.is_answering(now, self.bounds)):
+            server.health.breaker.failed(now)
+
     def _begun(self, server: Server) -> Steps[Reading | None]:
         """A transaction on a replica, None when it cannot be reached: then others are asked, and it is left alone."""
         try:
             lease = yield from self._borrowed(server)
-        except (psycopg.Error, OSError):
-            server.health.breaker.failed(self.clock())
+        except (psycopg.Error, OSError) as error:
+            self._missed(server, error)
             return None
         try:
             facts = guard.facts((yield partial(server.door.ask, lease, guard.READ_ON_REPLICA)))
@@ -266,7 +273,8 @@ class Routes:
                 raise
             server.health.breaker.failed(self.clock())
             return None
-        age = self.history.age(position, self.clock())
+        server.health.answered = self.clock()
+        age = self.history.age(position, server.health.answered)
         return Reading(lease.connection, server.name, position, age, lease)
 
     def _serves(self, reading: Reading, token: Position | None, age: float | None) -> bool:
