@@ -125,6 +125,47 @@ def test_invalidation_by_tag_and_by_table(cache: Cache, pair: Pair, router: Rout
     assert [get(), get(), count.loads] == [1, 1, 5]
 
 
+def test_a_near_copy_serves_without_redis_and_never_from_before_ones_own_write_or_invalidation(
+    router: Router, redis_store: Redis
+) -> None:
+    name, count = os.urandom(4).hex(), Count()
+    cache = Cache(router, redis_store.url, namespace=name, redis_seconds=10, near_seconds=LONG)
+
+    def get() -> int:
+        with router.session():
+            return cache.get("count", count, ttl=LONG, tags=["calls"])
+
+    assert [get(), get()] == [0, 0]  # loaded, then fetched from Redis
+    with RedisClient.from_url(redis_store.url) as client:
+        for key in client.keys(f"*{name}*"):
+            client.delete(key)
+    assert [get(), count.loads] == [0, 1]
+    with router.session():
+        write(router)
+        assert cache.get("count", count, ttl=LONG, tags=["calls"]) == 1
+    assert [get(), get(), count.loads] == [0, 0, 2]  # others may see the copy for so long
+    cache.invalidate("calls")
+    assert [get(), get(), count.loads] == [1, 1, 3]
+    cache.clear()
+    assert [get(), count.loads] == [1, 4]
+    cache.close()
+
+
+def test_a_near_copy_serves_for_its_time_and_no_longer(router: Router, redis_store: Redis) -> None:
+    name = os.urandom(4).hex()
+    cache = Cache(router, redis_store.url, namespace=name, redis_seconds=10, near_seconds=0.05)
+    count = Count()
+    for _ in range(2):
+        cache.get("count", count, ttl=LONG)
+    with RedisClient.from_url(redis_store.url) as client:
+        for key in client.keys(f"*{name}*"):
+            client.delete(key)
+    time.sleep(0.06)
+    cache.get("count", count, ttl=LONG)
+    assert count.loads == 2
+    cache.close()
+
+
 def test_what_was_loading_while_it_was_invalidated_is_not_kept(cache: Cache, pair: Pair) -> None:
     def load(connection: psycopg.Connection[Any]) -> int:
         count = Count()(connection)

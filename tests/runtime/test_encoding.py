@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgclinic_runtime.cache.encoding import COMPRESSED, TYPED, decode, encode
+from pgclinic_runtime.cache.encoding import BYTES, COMPRESSED, TYPED, decode, encode
 from pgclinic_runtime.cache.entry import Entry, is_early, unpacked
 from pgclinic_runtime.position import Position
 
@@ -84,6 +84,18 @@ def test_a_large_value_is_compressed_and_plain_json_is_not_searched_for_types() 
     assert len(data) < 1000
     assert encode({"phone": "418"})[0] == 0
     assert encode([("418", 1)])[0] == TYPED
+
+
+def test_bytes_are_kept_as_they_are_or_compressed() -> None:
+    assert encode(b"<p>") == (BYTES, b"<p>")
+    flags, data = encode(b"<p>" * 1000)
+    assert flags == BYTES | COMPRESSED
+    assert len(data) < 100
+    entry = Entry(flags, data, 1.0, 2.0, 3.0, 0.1, Position(1, 1, 1))
+    assert entry.plain().value() == entry.value() == b"<p>" * 1000
+    assert entry.plain().flags == BYTES
+    with pytest.raises(ValueError, match="cached"):
+        entry._replace(payload=data[:-4]).plain()
 
 
 class Priority(IntEnum):

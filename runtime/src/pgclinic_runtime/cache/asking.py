@@ -86,13 +86,12 @@ class Asking:
         return (yield from self._missing(ask, entry))
 
     def at_hand(self, names: Sequence[str], beta: float) -> Any:  # noqa: ANN401 - what was cached
-        """The value, when there is no Redis and nothing has to be done for it; else ``ABSENT``: then ``get`` it."""
-        if self.shelves.shared is None:
-            entry = self.shelves.find_in_memory(names)
-            if entry is not None and self._covers(entry):
-                now = self.clock()
-                if now < entry.expires and not _is_turn(entry, now, beta):
-                    return entry.value()
+        """The value, when it is in memory and nothing has to be done for it; else ``ABSENT``: then ``get`` it."""
+        entry = self.shelves.at_hand(names)
+        if entry is not None and self._covers(entry):
+            now = self.clock()
+            if now < entry.expires and not _is_turn(entry, now, beta):
+                return entry.value()
         return ABSENT
 
     def invalidate(self, tags: Sequence[str]) -> Steps[None]:

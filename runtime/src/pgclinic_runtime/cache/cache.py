@@ -12,6 +12,7 @@ from pgclinic_runtime.cache.asking import ABSENT, Ask, Asking, Ways
 from pgclinic_runtime.cache.flights import Flights
 from pgclinic_runtime.cache.memory import Memory
 from pgclinic_runtime.cache.naming import Names
+from pgclinic_runtime.cache.near import Near
 from pgclinic_runtime.cache.shared import Shared
 from pgclinic_runtime.cache.shelves import Shelves
 from pgclinic_runtime.position import Position
@@ -28,7 +29,8 @@ class Cache:
     Never a value older than its ``ttl``, never one from before the session's own last write. When Redis cannot be used
     it falls back to memory, waits at most ``redis_seconds`` for an answer, and comes back by itself. A loader has
     ``lease_seconds`` before another process may load the same; who waits for it waits ``wait_seconds`` at most.
-    Clocks of machines that share a Redis are taken to agree.
+    With ``near_seconds`` above 0, what was fetched from Redis serves this process for so long without asking again; it
+    learns that much later of what other processes invalidate. Clocks of machines that share a Redis are taken to agree.
     """
 
     def __init__(
@@ -39,13 +41,16 @@ class Cache:
         namespace: str = "",
         memory_bytes: int = 64 * 1024 * 1024,
         redis_seconds: float = 0.25,
+        near_seconds: float = 0.0,
         lease_seconds: float = 30.0,
         wait_seconds: float = 10.0,
     ) -> None:
         self.router = router
         self._names = Names(namespace)
         shared = Shared(redis_url, redis_seconds) if redis_url else None
-        self._shelves = Shelves(shared, Memory(memory_bytes), self._names.prefix, Breaker(longest_seconds=5.0))
+        near = Near(near_seconds, memory_bytes) if near_seconds else None
+        memory, breaker = Memory(memory_bytes), Breaker(longest_seconds=5.0)
+        self._shelves = Shelves(shared, memory, self._names.prefix, breaker, near=near)
         ways = Ways(self._perform, router.position, time.sleep, router.current_session)
         self._asking = Asking(self._shelves, Flights(), ways, lease_seconds=lease_seconds, wait_seconds=wait_seconds)
 

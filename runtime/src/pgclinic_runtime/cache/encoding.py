@@ -1,7 +1,8 @@
 """Values as bytes that any process can read back safely: JSON with types, compressed above a size. No pickle.
 
-What JSON has stays as it is; anything else is an object with one key that begins with ``~``. A value comes back equal
-and of the same type, or ``encode`` refuses it.
+What JSON has stays as it is; anything else is an object with one key that begins with ``~``. Bytes by themselves, such
+as a rendered page, are not written as JSON at all. A value comes back equal and of the same type, or ``encode`` refuses
+it.
 """
 
 import datetime as dt
@@ -15,7 +16,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 from zoneinfo import ZoneInfo
 
-COMPRESSED, TYPED = 1, 2
+COMPRESSED, TYPED, BYTES = 1, 2, 4
 """Bits of the flags that ``encode`` returns beside the bytes."""
 COMPRESS_ABOVE = 2048
 LARGEST = 256 * 1024 * 1024
@@ -26,9 +27,11 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 def encode(value: object) -> tuple[int, bytes]:
     """Flags and bytes. Raises TypeError for a type that would not come back, ValueError for a circular value."""
-    typed, writable = _writable(value, 0)
-    data = json.dumps(writable, separators=(",", ":")).encode()
-    flags = TYPED if typed else 0
+    if type(value) is bytes:
+        flags, data = BYTES, value
+    else:
+        typed, writable = _writable(value, 0)
+        flags, data = TYPED if typed else 0, json.dumps(writable, separators=(",", ":")).encode()
     if len(data) > COMPRESS_ABOVE:
         packed = zlib.compress(data, 1)
         if len(packed) < len(data):
@@ -39,7 +42,11 @@ def encode(value: object) -> tuple[int, bytes]:
 def decode(flags: int, data: bytes) -> Any:  # noqa: ANN401 - what was cached
     """The value that ``encode`` was given. Raises ValueError for anything else."""
     try:
-        text = (_unpacked(data) if flags & COMPRESSED else data).decode()
+        if flags & COMPRESSED:
+            data = unpacked(data)
+        if flags & BYTES:
+            return data
+        text = data.decode()
         value, end = (_typed_decoder if flags & TYPED else _decoder).raw_decode(text)
     except (ArithmeticError, AttributeError, LookupError, TypeError, RecursionError, zlib.error, OSError) as error:
         raise ValueError(f"not a cached value: {error}") from error
@@ -48,7 +55,8 @@ def decode(flags: int, data: bytes) -> Any:  # noqa: ANN401 - what was cached
     return value
 
 
-def _unpacked(data: bytes) -> bytes:
+def unpacked(data: bytes) -> bytes:
+    """What was compressed. Raises ValueError or zlib.error for anything else."""
     unpacker = zlib.decompressobj()
     unpacked = unpacker.decompress(data, LARGEST)
     if not unpacker.eof:

@@ -5,7 +5,7 @@ import struct
 import zlib
 from typing import Any, NamedTuple
 
-from pgclinic_runtime.cache.encoding import decode
+from pgclinic_runtime.cache import encoding
 from pgclinic_runtime.position import Position
 
 _MAGIC = b"pgc1"
@@ -32,7 +32,17 @@ class Entry(NamedTuple):
 
     def value(self) -> Any:  # noqa: ANN401 - what was cached
         """A copy of the caller's own. Raises ValueError when it is damaged."""
-        return decode(self.flags, self.payload)
+        return encoding.decode(self.flags, self.payload)
+
+    def plain(self) -> "Entry":
+        """The same, with nothing left to unpack at each ``value``. Raises ValueError when it is damaged."""
+        if not self.flags & encoding.COMPRESSED:
+            return self
+        try:
+            payload = encoding.unpacked(self.payload)
+        except zlib.error as error:
+            raise ValueError(f"not a cached value: {error}") from error
+        return self._replace(flags=self.flags & ~encoding.COMPRESSED, payload=payload)
 
     def packed(self) -> bytes:
         """For a shared store."""

@@ -8,6 +8,7 @@ from functools import partial
 from pgclinic_runtime.breaker import Breaker
 from pgclinic_runtime.cache.entry import Entry, unpacked
 from pgclinic_runtime.cache.memory import Memory
+from pgclinic_runtime.cache.near import Near
 from pgclinic_runtime.cache.shared import ERRORS, AsyncShared, Shared
 from pgclinic_runtime.cache.tags import joined
 from pgclinic_runtime.steps import Steps
@@ -29,9 +30,12 @@ class Shelves:
         prefix: str,
         breaker: Breaker,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        near: Near | None = None,
     ) -> None:
         self.shared = shared
         self.memory = memory
+        self.near = near
         self.prefix = prefix
         self.breaker = breaker
         self.clock = clock
@@ -42,14 +46,25 @@ class Shelves:
     def find(self, names: Sequence[str]) -> Steps[Entry | None]:
         """The entry of the first name, if the tags that the others are still have its versions."""
         if self.shared is not None and (not self.breaker.is_open or (yield from self._recovered())):
+            generation = self.near.generation if self.near is not None else 0
             try:
                 data, *versions = yield partial(self.shared.get, names)
             except ERRORS:
                 self._failed()
             else:
                 entry = unpacked(data) if data is not None else None
-                return entry if entry is not None and joined(versions) == entry.versions else None
+                if entry is None or joined(versions) != entry.versions:
+                    return None
+                if self.near is not None:
+                    self.near.put(names[0], entry, self.clock(), generation)
+                return entry
         return self.find_in_memory(names)
+
+    def at_hand(self, names: Sequence[str]) -> Entry | None:
+        """The same as far as nobody needs to be asked: from memory without Redis, else a copy of an instant ago."""
+        if self.shared is None:
+            return self.find_in_memory(names)
+        return self.near.get(names[0], self.clock()) if self.near is not None else None
 
     def find_in_memory(self, names: Sequence[str]) -> Entry | None:
         """The same, when there is no Redis."""
@@ -113,6 +128,13 @@ class Shelves:
 
     def mark(self, versions: Mapping[str, bytes]) -> Steps[None]:
         """Give tags new versions, now and in Redis as soon as it can be reached."""
+        try:
+            yield from self._marked(versions)
+        finally:
+            if self.near is not None:
+                self.near.forget()
+
+    def _marked(self, versions: Mapping[str, bytes]) -> Steps[None]:
         self.memory.mark(versions)
         while self.shared is not None:
             with self._lock:
@@ -134,13 +156,15 @@ class Shelves:
         self.memory.clear()
         if self.shared is None:
             return
-        if not self.breaker.is_open:
-            try:
+        try:
+            if not self.breaker.is_open:
                 yield partial(self.shared.clear, self.prefix)
-            except ERRORS:
-                self._failed()
-            else:
                 return
+        except ERRORS:
+            self._failed()
+        finally:
+            if self.near is not None:
+                self.near.forget()
         self._wipe = True
 
     def _failed(self) -> None:
