@@ -3,6 +3,8 @@
 from collections.abc import Generator, Iterable, MutableMapping, Sequence
 from typing import Any, TypeVar
 
+from psycopg import sql
+
 from pgclinic_runtime.columns import Name, arrays, column_types
 from pgclinic_runtime.commands import Command, Reply, Run
 from pgclinic_runtime.encoding import Encoder, elements
@@ -15,6 +17,9 @@ Place = tuple[Any, Name]
 
 _encoder = Encoder()
 _types: MutableMapping[Place, Types] = {}
+_statements: MutableMapping[tuple[Place, Source[Any]], sql.SQL] = {}
+"""Written out, which takes longer than most servers take to answer."""
+_MOST_STATEMENTS = 1000
 
 
 def line_of(source: Source[Any], key: Key) -> bytes | None:
@@ -38,7 +43,7 @@ def asked(
     place = database, source.table
     if place not in _types:
         _types[place] = yield from column_types(source.table)
-    statement = source.statement(_types[place])
+    statement = _statement(place, source)
     answers: list[Answer] = []
     for start in range(0, len(lines), most_keys):
         some = lines[start : start + most_keys]
@@ -46,9 +51,19 @@ def asked(
             rows = yield Run(statement, arrays(some, len(source.keys)))
         except Exception:
             _types.pop(place, None)  # perhaps a migration changed them
+            _statements.pop((place, source), None)
             raise
         answers += source.answers(rows, len(some))
     return answers
+
+
+def _statement(place: Place, source: Source[Any]) -> sql.SQL:
+    statement = _statements.get((place, source))
+    if statement is None:
+        if len(_statements) >= _MOST_STATEMENTS:
+            _statements.clear()
+        statement = _statements[place, source] = sql.SQL(source.statement(_types[place]).as_string(None))
+    return statement
 
 
 def distinct(lines: Iterable[bytes | None]) -> list[bytes]:
