@@ -112,17 +112,22 @@ class AsyncBatchWriter:
             raise failed
 
     async def close(self) -> None:
-        """As ``BatchWriter.close``."""
+        """As ``BatchWriter.close``; when it is cancelled it ends its work first, and is cancelled then."""
         if not self._tasks:
             return
         self._closing = True
         self._notify()
-        await asyncio.gather(*self._tasks)
-        self._tasks = []
-        await self._disconnect()
-        if self._spool:
-            await asyncio.to_thread(self._spool.close)
+        ending = asyncio.create_task(self._ended(), name="batch-writer")
+        cancelled = None
+        while not ending.done():
+            try:
+                await asyncio.wait([ending])  # unlike gather, it cancels nothing that it waits for
+            except asyncio.CancelledError as error:
+                cancelled = error
+        ending.result()
         failed, self._failed = self._failed, None
+        if cancelled:
+            raise cancelled from failed
         if failed:
             raise failed
 
@@ -133,6 +138,13 @@ class AsyncBatchWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
+
+    async def _ended(self) -> None:
+        await asyncio.gather(*self._tasks)
+        self._tasks = []
+        await self._disconnect()
+        if self._spool:
+            await asyncio.to_thread(self._spool.close)
 
     async def _accepted(self, lines: list[bytes]) -> list[Part]:
         parts: list[Part] = []
