@@ -6,9 +6,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import kubernetes_validate
 import psycopg
 import pytest
 import yaml
+from compose_spec import PyCompose
 from msgspec.structs import replace
 from redis import Redis as RedisClient
 
@@ -45,7 +47,7 @@ def test_pgbouncer_starts_with_its_file_and_asks_the_server_for_secrets(pair: Pa
         users = pooler.directory / "userlist.txt"
         written = FILES["pgbouncer/userlist.txt"].replace("PASSWORD_OF_PGBOUNCER", "a b")
         admin = users.read_text().splitlines()
-        users.write_text(written + "".join(f"{line}\n" for line in admin if "superuser" in line))
+        users.write_text(written + "".join(f"{line}\n" for line in admin if "console" in line))
         with psycopg.connect(pooler.admin, autocommit=True, prepare_threshold=None) as console:
             console.execute("reload")
         pair.execute("create role clerk login password 'c d'")  # whom no list has
@@ -111,6 +113,23 @@ def test_compose_names_only_files_and_services_that_are_there(folder: Path) -> N
             assert source in document["volumes"] or (folder / "compose" / source).is_file()
         assert set(service.get("depends_on", ())) <= set(document["services"])
         assert set(service.get("secrets", ())) <= set(document["secrets"])
+
+
+def test_compose_file_keeps_to_the_compose_specification() -> None:
+    text = FILES["compose/compose.yaml"]
+    assert set(PyCompose.from_yaml(text).service_names()) == {"primary", "replica", "pgbouncer", "redis"}
+    with pytest.raises(ValueError, match="helthcheck"):
+        PyCompose.from_yaml(text.replace("healthcheck", "helthcheck"))
+
+
+def test_manifests_keep_to_the_schema_of_kubernetes(folder: Path) -> None:
+    documents = [each for file in folder.glob("kubernetes/*.yaml") for each in yaml.safe_load_all(file.read_text())]
+    for document in documents:
+        kubernetes_validate.validate(document, kubernetes_validate.latest_version(), strict=True)
+    (deployment, *_) = (each for each in documents if each["kind"] == "Deployment")
+    deployment["spec"]["replcas"] = 1
+    with pytest.raises(kubernetes_validate.ValidationError, match="replcas"):
+        kubernetes_validate.validate(deployment, kubernetes_validate.latest_version(), strict=True)
 
 
 def test_manifests_are_whole_and_hang_together(folder: Path) -> None:
