@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -121,6 +122,35 @@ def test_a_killed_pooler_comes_back_at_its_address(pair: Pair) -> None:
 def test_what_a_pooler_can_is_known_from_its_version(shared_pooler: Pooler) -> None:
     number = tuple(int(part) for part in shared_pooler.version.split("."))
     assert shared_pooler.can_prepare == (number >= (1, 21))
+
+
+@pytest.fixture
+def preparing(shared_pooler: Pooler) -> Pooler:
+    if not shared_pooler.can_prepare:
+        pytest.skip(
+            f"PgBouncer {shared_pooler.version} follows no prepared statements, 1.21 does: PGCLINIC_PGBOUNCER names one"
+        )
+    return shared_pooler
+
+
+def test_prepared_statements_follow_their_clients_from_session_to_session(pair: Pair, preparing: Pooler) -> None:
+    """More clients than sessions, all prepared by name: each transaction may be on another session."""
+    with psycopg.connect(pair.conninfo, autocommit=True) as connection:
+        connection.execute("create table t (a int)")
+
+    def client(number: int) -> int:
+        through = pair.through(preparing)
+        with psycopg.connect(through, autocommit=True, prepare_threshold=0) as connection:
+            for value in range(20):
+                with connection.transaction():
+                    connection.execute("insert into t values (%s)", [100 * number + value])
+                    connection.execute("select count(*) from t where a / 100 = %s", [number])
+            names = connection.execute("select count(*) from pg_prepared_statements").fetchall()
+            return int(names[0][0])
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(client, range(16)))
+    assert rows(pair.conninfo) == 16 * 20
 
 
 def test_redis_is_bounded_and_comes_back_empty() -> None:

@@ -1,6 +1,7 @@
 """PgBouncer in front of one server, through a socket, with the SCRAM secrets of the server's own roles."""
 
 import os
+import secrets
 import signal
 import stat
 from collections.abc import Mapping
@@ -15,6 +16,11 @@ from pgclinic.stack.programs import Program, demand_pgbouncer
 
 PORT = 6432
 _USERS = "userlist.txt"
+_CONSOLE = "pgclinic_console"
+"""Who asks the console, and nobody else does: PgBouncer 1.25 keeps a role from the server that proved its secret at the
+console first (``scram.c``: the secret is then remembered as one that gives no keys)."""
+_PREPARED = 200
+"""Statements that a server session keeps, as PgBouncer does by itself from 1.24 on."""
 _SECRETS = """
 select rolname, coalesce(rolpassword, '')
 from pg_catalog.pg_authid
@@ -46,10 +52,11 @@ class Pooler(Part):
 
     name = "PgBouncer"
 
-    def __init__(self, process: Process, program: Program, server: Instance) -> None:
+    def __init__(self, process: Process, program: Program, server: Instance, console: str) -> None:
         super().__init__(process, program.label)
         self.can_prepare = program.can_prepare
         self._server = server
+        self._console = console
 
     def conninfo(self, dbname: str = "postgres", user: str | None = None, password: str | None = None) -> str:
         """How to connect through it: as the server's superuser, or as ``user``. Holds the password."""
@@ -65,7 +72,7 @@ class Pooler(Part):
     @property
     def admin(self) -> str:
         """The console's connection string, for SHOW POOLS, PAUSE and the like."""
-        return self.conninfo("pgbouncer")
+        return self.conninfo("pgbouncer", _CONSOLE, self._console)
 
     def is_healthy(self) -> bool:
         """Whether the console answers, and so whether it serves; its server may still be down."""
@@ -80,7 +87,7 @@ class Pooler(Part):
 
     def refresh_users(self) -> None:
         """Learn the roles and passwords that came after its start."""
-        write_private(self.directory / _USERS, _users(self._server))
+        write_private(self.directory / _USERS, _users(self._server, self._console))
         pid = self.process.pid
         if pid is not None:
             os.kill(pid, signal.SIGHUP)
@@ -94,11 +101,13 @@ def start_pooler(server: Instance, settings: Mapping[str, object] | None = None)
     program = demand_pgbouncer()
     # A server that trusts whoever may open its socket has no secrets to prove, and its pooler's socket is as closed.
     trusting = {} if server.password else {"auth_type": "trust"}
-    lines = {**_BASE_SETTINGS, **trusting, "admin_users": server.superuser, **(settings or {})}
+    preparing = {"max_prepared_statements": _PREPARED} if program.can_prepare else {}
+    lines = {**_BASE_SETTINGS, **trusting, **preparing, "admin_users": _CONSOLE, **(settings or {})}
     text = f"[databases]\n* = host={server.socket_directory} port=5432\n\n[pgbouncer]\n"
     text += "".join(f"{key} = {value}\n" for key, value in lines.items())
-    files = {"pgbouncer.ini": text, _USERS: _users(server)}
-    pooler = Pooler(run_in_folder(files, [program.path, "{folder}/pgbouncer.ini"]), program, server)
+    console = secrets.token_urlsafe()
+    files = {"pgbouncer.ini": text, _USERS: _users(server, console)}
+    pooler = Pooler(run_in_folder(files, [program.path, "{folder}/pgbouncer.ini"]), program, server, console)
     try:
         pooler.wait_until_healthy()
     except BaseException:
@@ -107,11 +116,14 @@ def start_pooler(server: Instance, settings: Mapping[str, object] | None = None)
     return pooler
 
 
-def _users(server: Instance) -> str:
-    """The secrets of the server, no passwords: PgBouncer logs in there with what its clients prove to know."""
+def _users(server: Instance, console: str) -> str:
+    """The secrets of the server, no passwords: PgBouncer logs in there with what its clients prove to know.
+
+    And the console's password, which opens nothing else.
+    """
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
         rows = connection.execute(_SECRETS, [not server.password]).fetchall()
-    return "".join(f"{_quoted(name)} {_quoted(secret)}\n" for name, secret in rows)
+    return "".join(f"{_quoted(name)} {_quoted(secret)}\n" for name, secret in [*rows, (_CONSOLE, console)])
 
 
 def _quoted(text: str) -> str:

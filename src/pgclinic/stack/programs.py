@@ -12,6 +12,8 @@ import msgspec
 
 from pgclinic.model.errors import UserError
 
+PGBOUNCER = "PGCLINIC_PGBOUNCER"
+"""The environment variable that names another PgBouncer than the system's."""
 _PLACES = os.pathsep.join((os.defpath, "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin"))
 _PREPARES_FROM = (1, 21)
 """PgBouncer's ``max_prepared_statements``: its changelog, 1.21.0."""
@@ -35,8 +37,8 @@ class Program(msgspec.Struct, frozen=True):
 
 
 def find_pgbouncer() -> Program | None:
-    """The system's PgBouncer, which Debian keeps out of the PATH of ordinary users."""
-    return _asked(shutil.which("pgbouncer") or shutil.which("pgbouncer", path=_PLACES))
+    """That of ``PGCLINIC_PGBOUNCER``, else the system's, which Debian keeps out of the PATH of ordinary users."""
+    return _asked(os.environ.get(PGBOUNCER) or shutil.which("pgbouncer") or shutil.which("pgbouncer", path=_PLACES))
 
 
 def find_redis() -> Program | None:

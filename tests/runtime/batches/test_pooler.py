@@ -14,10 +14,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from conftest import Database
 from pgclinic.instance import server_account
+from pgclinic.stack.programs import demand_pgbouncer
 from pgclinic_runtime.batches import Append, Insert, Limits
 
 pytestmark = pytest.mark.server
-PGBOUNCER = "/usr/sbin/pgbouncer"
 
 
 class Pooler:
@@ -41,7 +41,7 @@ class Pooler:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [PGBOUNCER, "-q", str(self._file)],
+            [demand_pgbouncer().path, "-q", str(self._file)],
             user=self._account.switch_user,
             group=self._account.switch_group,
             extra_groups=self._account.switch_groups,
