@@ -5,10 +5,12 @@ import time
 import uuid
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
 from drain_fortin.load.actions import ACTIONS
+from pgclinic.demo.application import Application
 
 pytestmark = pytest.mark.server
 
@@ -138,6 +140,22 @@ def test_what_is_wrong_in_a_request_is_said(services: Any, which: str) -> None:
         assert visitor.get("/api/appointments/yesterday").status_code in {400, 404}
         assert visitor.patch(f"/api/leads/{uuid.uuid4()}", json={"status": "new"}).status_code == 404
         assert visitor.patch(f"/api/leads/{uuid.uuid4()}", json={"status": "sold"}).status_code == 400
+
+
+def test_without_a_database_everybody_is_told_to_come_again(services: Any) -> None:
+    settings = {**services.settings["neglected"], "database": "host=/nowhere"}
+    with Application(services.folder, settings) as lost, httpx.Client(base_url=lost.url, timeout=60) as visitor:
+        answer = visitor.get("/api/leads")
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert "nowhere" not in answer.text
+
+
+def test_several_workers_answer_as_one_does(services: Any) -> None:
+    with Application(services.folder, services.settings["cured"], workers=2) as service:
+        outcome = service.crowd(40.0, 2.0, patience=60.0, seed=2)
+    assert sum(times.failed for times in outcome.actions.values()) == 0
+    assert outcome.processor_seconds > 0
 
 
 def test_the_interface_is_described(services: Any) -> None:

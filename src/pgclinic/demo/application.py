@@ -34,21 +34,22 @@ class ActionTimes(msgspec.Struct, frozen=True):
 
 
 class LoadOutcome(msgspec.Struct, frozen=True):
-    """What the load tells of a run; ``seconds`` until its last answer."""
+    """What the load tells of a run; ``seconds`` until its last answer, ``processor_seconds`` that it took itself."""
 
     rate: float
     seconds: float
     late_ms: float
+    processor_seconds: float
     actions: dict[str, ActionTimes]
 
 
 class Application:
     """The service in ``folder`` (``examples/drain_fortin``) with these settings. Use as a context manager.
 
-    Raises UserError where it does not start.
+    ``workers`` is how many processes answer. Raises UserError where it does not start.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str], *, workers: int = 1) -> None:
         paths = [str(folder / "src"), os.environ.get("PYTHONPATH", "")]
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)},
@@ -57,7 +58,7 @@ class Application:
         }
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by stop
         self._process = subprocess.Popen(
-            [sys.executable, "-m", _START_MODULE, "--port", "0"],
+            [sys.executable, "-m", _START_MODULE, "--port", "0", "--workers", str(workers)],
             env=self._environment,
             stdout=subprocess.PIPE,
             stderr=self._said,
@@ -83,7 +84,7 @@ class Application:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """Its process, the parent of its workers where there are several."""
         return self._process.pid
 
     def crowd(self, rate: float, seconds: float, *, patience: float, seed: int) -> LoadOutcome:

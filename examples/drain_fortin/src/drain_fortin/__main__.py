@@ -1,4 +1,4 @@
-"""Serve until told to stop: ``DRAIN_FORTIN_DATABASE=… python -m drain_fortin [--port 8000]``.
+"""Serve until told to stop: ``DRAIN_FORTIN_DATABASE=… python -m drain_fortin [--port 8000] [--workers 1]``.
 
 With ``--port 0`` the port is free-chosen. The first line on stdout is the address, once it is listened at.
 """
@@ -9,37 +9,46 @@ import sys
 
 import msgspec
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
-from drain_fortin.service import service
 from drain_fortin.settings import settings_from
 
 _BACKLOG = 2048
 _LAST_SECONDS = 5
+_HUNG_SECONDS = 60
+"""A worker that says nothing for so long is ended, and another one started."""
 _KEEP_ALIVE_SECONDS = 75
 """Longer than the proxies and clients before it keep a connection, so that none is closed under their hands."""
 
 
 def main() -> None:
-    """Run the service in this process."""
+    """Run the service in this process, or in several."""
     parser = argparse.ArgumentParser(prog="drain_fortin", description="Serve Drain Fortin.")
     parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 for any that is free")
-    port = parser.parse_args().port
+    parser.add_argument("--workers", type=int, default=1, help="processes that answer")
+    options = parser.parse_args()
     try:
-        application = service(settings_from())
+        settings_from()
     except msgspec.ValidationError as error:
         sys.exit(f"drain_fortin: the environment (DRAIN_FORTIN_…) is not complete: {error}")
-    with socket.create_server(("127.0.0.1", port), backlog=_BACKLOG) as listening:
+    config = uvicorn.Config(
+        "drain_fortin.service:from_environment",
+        factory=True,
+        workers=options.workers,
+        access_log=False,
+        log_level="warning",
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_LAST_SECONDS,
+        timeout_worker_healthcheck=_HUNG_SECONDS,
+    )
+    with socket.create_server(("127.0.0.1", options.port), backlog=_BACKLOG) as listening:
         sys.stdout.write(f"http://127.0.0.1:{listening.getsockname()[1]}\n")
         sys.stdout.flush()
-        config = uvicorn.Config(
-            application,
-            access_log=False,
-            log_level="warning",
-            backlog=_BACKLOG,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=_LAST_SECONDS,
-        )
-        uvicorn.Server(config).run(sockets=[listening])
+        if options.workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":

@@ -1,20 +1,25 @@
 """The service over HTTP: REST, the webhook of the voice assistant, and the dashboard as a page."""
 
 import hmac
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, patch, post
+from litestar import MediaType, Request, Response, get, patch, post
 from litestar.exceptions import HTTPException, NotAuthorizedException, NotFoundException
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Dependency, Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT, HTTP_422_UNPROCESSABLE_ENTITY
 
 from drain_fortin import nouns, page, webhook
 from drain_fortin.clock import Clock
-from drain_fortin.desk import Desk
+from drain_fortin.desk import Desk, Reads
 
+DASHBOARD_SECONDS = 5.0
+LIST_SECONDS = 1.0
+"""How old the dashboard's figures, and a list that many people look at, may be. All else is of the moment."""
 _ON_THE_PAGE = 100
 
 Answers = Annotated[Desk, Dependency(skip_validation=True)]
@@ -23,6 +28,22 @@ Phone = Annotated[str, Parameter(query="phone", min_length=3, max_length=20)]
 Since = Annotated[datetime | None, Parameter(query="since")]
 Until = Annotated[datetime | None, Parameter(query="until")]
 Status = Annotated[str, Parameter(query="status", max_length=20)]
+
+
+def _gives(kind: Any) -> dict[int, ResponseSpec]:
+    """What a handler that answers with ready bytes tells of them."""
+    return {HTTP_200_OK: ResponseSpec(kind, generate_examples=False)}
+
+
+async def _listed(
+    desk: Desk, key: str, ask: Callable[[Reads], Awaitable[object]], seconds: float = LIST_SECONDS
+) -> Response[bytes]:
+    """What ``ask`` gives, as JSON that is written once however many ask for it."""
+
+    async def written(reads: Reads) -> bytes:
+        return msgspec.json.encode(await ask(reads))
+
+    return Response(await desk.kept(key, seconds, written), media_type=MediaType.JSON)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -39,29 +60,40 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 @get("/", media_type="text/html", include_in_schema=False)
-async def dashboard_page(desk: Answers, clock: Clock) -> Response[str]:
+async def dashboard_page(desk: Answers, clock: Clock) -> Response[bytes]:
     """The dashboard, with the newest calls and what came of them."""
-    dashboard = await desk.dashboard(clock.now())
-    newest = await desk.newest_with_leads(_ON_THE_PAGE)
-    return Response(page.rendered(dashboard, newest), headers=page.HEADERS)
+    now = clock.now()
+
+    async def figures(reads: Reads) -> bytes:
+        return page.figures(await reads.dashboard(now))
+
+    async def newest(reads: Reads) -> bytes:
+        return page.newest(await reads.newest_with_leads(_ON_THE_PAGE))
+
+    document = page.filled(
+        await desk.kept(f"page {now:%Y-%m-%dT%H:%M}", DASHBOARD_SECONDS, figures),
+        await desk.kept("page newest", LIST_SECONDS, newest),
+    )
+    return Response(document, headers=page.HEADERS)
 
 
 @get("/calls-of-a-number", media_type="text/html", include_in_schema=False)
-async def phone_page(desk: Answers, phone: Phone) -> Response[str]:
+async def phone_page(desk: Answers, phone: Phone) -> Response[bytes]:
     """All calls of a phone number."""
-    return Response(page.rendered_history(phone, await desk.history_of(phone)), headers=page.HEADERS)
+    return Response(page.history(phone, await desk.history_of(phone)), headers=page.HEADERS)
 
 
-@get("/api/dashboard")
-async def dashboard(desk: Answers, clock: Clock) -> nouns.Dashboard:
+@get("/api/dashboard", responses=_gives(nouns.Dashboard))
+async def dashboard(desk: Answers, clock: Clock) -> Response[bytes]:
     """Everything that the dashboard counts."""
-    return await desk.dashboard(clock.now())
+    now = clock.now()
+    return await _listed(desk, f"dashboard {now:%Y-%m-%dT%H:%M}", lambda reads: reads.dashboard(now), DASHBOARD_SECONDS)
 
 
-@get("/api/calls/newest")
-async def newest_calls(desk: Answers, count: Annotated[int, Parameter(ge=1, le=100)] = 20) -> list[nouns.CallWithLead]:
+@get("/api/calls/newest", responses=_gives(list[nouns.CallWithLead]))
+async def newest_calls(desk: Answers, count: Annotated[int, Parameter(ge=1, le=100)] = 20) -> Response[bytes]:
     """The newest calls with their prospects."""
-    return await desk.newest_with_leads(count)
+    return await _listed(desk, f"newest {count}", lambda reads: reads.newest_with_leads(count))
 
 
 @get("/api/calls")
@@ -88,10 +120,10 @@ async def search(
     return await desk.search(phone, status, since, until)
 
 
-@get("/api/calls/escalated")
-async def escalations(desk: Answers) -> list[nouns.Escalation]:
+@get("/api/calls/escalated", responses=_gives(list[nouns.Escalation]))
+async def escalations(desk: Answers) -> Response[bytes]:
     """Calls that a person had to take over."""
-    return await desk.escalations()
+    return await _listed(desk, "escalations", lambda reads: reads.escalations())
 
 
 @get("/api/calls/{call_id:str}/log")
@@ -106,10 +138,11 @@ async def import_calls(desk: Answers, data: list[nouns.ImportedCall]) -> Importe
     return Imported(await desk.import_calls(data))
 
 
-@get("/api/leads")
-async def leads(desk: Answers, clock: Clock, status: Status = "new", since: Since = None) -> list[nouns.Lead]:
+@get("/api/leads", responses=_gives(list[nouns.Lead]))
+async def leads(desk: Answers, clock: Clock, status: Status = "new", since: Since = None) -> Response[bytes]:
     """Prospects that are so far; of the last week where no day is given."""
-    return await desk.leads(status, since or clock.now() - timedelta(days=7))
+    begin = since or clock.now() - timedelta(days=7)
+    return await _listed(desk, f"leads {begin.isoformat()} {status}", lambda reads: reads.leads(status, begin))
 
 
 @patch("/api/leads/{lead:uuid}")
@@ -121,10 +154,10 @@ async def change_lead(desk: Answers, lead: UUID, data: Change) -> nouns.LeadStat
     return state
 
 
-@get("/api/appointments/{day:date}")
-async def appointments_of_day(desk: Answers, day: date) -> list[nouns.AppointmentOfDay]:
+@get("/api/appointments/{day:date}", responses=_gives(list[nouns.AppointmentOfDay]))
+async def appointments_of_day(desk: Answers, day: date) -> Response[bytes]:
     """Visits of a day that wait for their confirmation."""
-    return await desk.appointments_on(day)
+    return await _listed(desk, f"appointments {day}", lambda reads: reads.appointments_on(day))
 
 
 @get("/api/appointments")
@@ -135,11 +168,12 @@ async def appointments_of_customer(
     return await desk.appointments_of(phone, since or clock.now().date())
 
 
-@get("/api/events")
-async def events(desk: Answers, clock: Clock, since: Since = None, until: Until = None) -> list[nouns.EventCount]:
+@get("/api/events", responses=_gives(list[nouns.EventCount]))
+async def events(desk: Answers, clock: Clock, since: Since = None, until: Until = None) -> Response[bytes]:
     """How often what happened; in the last week where no times are given."""
-    until = until or clock.now()
-    return await desk.events(since or until - timedelta(days=7), until)
+    end = until or clock.now()
+    begin = since or end - timedelta(days=7)
+    return await _listed(desk, f"events {begin.isoformat()} {end.isoformat()}", lambda reads: reads.events(begin, end))
 
 
 @post("/webhook/vapi", status_code=HTTP_204_NO_CONTENT)

@@ -1,22 +1,22 @@
 """The desk with the runtime: reads on the replica, one look-up for many leads, the dashboard kept, calls in batches.
 
-PgBouncer stands before the primary, so nothing is prepared; whoever wrote sees it in what they read next, on whichever
-server, and in the cache.
+PgBouncer stands before the primary, so nothing is prepared there. Whoever wrote sees it in what they read next, on
+whichever server, and in the cache.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-import msgspec
 from litestar import Litestar
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from drain_fortin import nouns
 from drain_fortin.asking import Asking
+from drain_fortin.desk import Reads
 from drain_fortin.reading import Reading
 from drain_fortin.rows import CALL_COLUMNS, LOG_COLUMNS, call_row, import_row, log_row
 from drain_fortin.settings import Settings
@@ -28,13 +28,13 @@ from pgclinic_runtime.loader import AsyncLoader, Children
 from pgclinic_runtime.routing import AsyncRouter
 
 Row = TypeVar("Row")
-Value = TypeVar("Value")
-
-DASHBOARD_SECONDS = 5.0
-NEWEST_SECONDS = 1.0
-"""How old the dashboard's figures and its list may be."""
+Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 
 _MOST_CONNECTIONS = 10
+_LONGEST_WAIT_SECONDS = 10.0
+"""For a connection: who waits longer is told to come again."""
+_NEAR_SECONDS = 0.25
+"""A process asks Redis for what it has just seen only so often; nothing that is kept here is invalidated by others."""
 _TOGETHER = Limits(rows=500, seconds=0.01)
 """Calls that end within a hundredth of a second are written together; nobody waits longer for others."""
 
@@ -57,11 +57,14 @@ class Practice:
     def __init__(self, settings: Settings) -> None:
         primary = settings.pooler or settings.database
         self.statements: Statements = treated(settings.statements)
-        self._primary = _pool(primary)
+        pooled = {"prepare_threshold": None} if settings.pooler else {}
+        self._primary = _pool(primary, **pooled)
         self._replica = _pool(settings.replica) if settings.replica else None
         replicas = {"replica": self._replica} if self._replica else {}
-        self.router = AsyncRouter(self._primary, replicas, transaction_pooler=bool(settings.pooler))
-        self.cache = AsyncCache(self.router, settings.redis or None, namespace="drain_fortin")
+        self.router = AsyncRouter(self._primary, replicas)
+        self.cache = AsyncCache(
+            self.router, settings.redis or None, namespace="drain_fortin", near_seconds=_NEAR_SECONDS
+        )
         update = tuple(column for column in CALL_COLUMNS if column not in _KEPT_ON_CONFLICT)
         calls = Insert("vapi_calls", CALL_COLUMNS, conflict=("call_id",), update=update)
         self.calls = AsyncBatchWriter(primary, calls, limits=_TOGETHER)
@@ -88,35 +91,19 @@ class Practice:
         yield CuredDesk(self)
 
 
-class CuredDesk(Reading):
-    """Asks through the runtime. What it loads by key it asks for once."""
+class Loading(Reading):
+    """Asks for what belongs to many calls at once."""
 
-    def __init__(self, practice: Practice) -> None:
-        self._practice = practice
-        self._loader = AsyncLoader(practice.router.read)
-
-    async def rows(self, name: str, kind: type[Row], *parameters: Any) -> list[Row]:
-        return await self._practice.router.run(lambda connection: self._on(connection).rows(name, kind, *parameters))
-
-    async def dashboard(self, now: datetime) -> nouns.Dashboard:
-        return await self._kept(
-            f"dashboard {now:%Y-%m-%dT%H:%M}",
-            nouns.Dashboard,
-            DASHBOARD_SECONDS,
-            lambda connection: self._on(connection).dashboard(now),
-        )
+    def __init__(self, connect: Connect) -> None:
+        self._loader = AsyncLoader(connect)
 
     async def newest_with_leads(self, count: int) -> list[nouns.CallWithLead]:
-        async def newest(connection: AsyncConnection[Any]) -> list[nouns.CallWithLead]:
-            calls = await self._on(connection).newest_calls(count)
-            loader = AsyncLoader(lambda: nullcontext(connection))  # what is kept is of one moment
-            leads = await loader.load_many(_LEADS, [call.call_id for call in calls])
-            return [
-                nouns.CallWithLead(call=call, lead=found[0] if found else None)
-                for call, found in zip(calls, leads, strict=True)
-            ]
-
-        return await self._kept(f"newest {count}", list[nouns.CallWithLead], NEWEST_SECONDS, newest)
+        calls = await self.newest_calls(count)
+        leads = await self._loader.load_many(_LEADS, [call.call_id for call in calls])
+        return [
+            nouns.CallWithLead(call=call, lead=found[0] if found else None)
+            for call, found in zip(calls, leads, strict=True)
+        ]
 
     async def lead_of(self, call_id: str) -> nouns.LeadOfCall | None:
         found = await self._loader.load(_LEADS, call_id)
@@ -124,6 +111,28 @@ class CuredDesk(Reading):
 
     async def log_of(self, call_id: str) -> list[nouns.LogEntry]:
         return await self._loader.load(_LOGS, call_id)
+
+
+class Moment(Loading, Asking):
+    """All on one connection: what is kept is of one moment."""
+
+    def __init__(self, connection: AsyncConnection[Any], statements: Statements) -> None:
+        Loading.__init__(self, lambda: nullcontext(connection))
+        Asking.__init__(self, connection, statements)
+
+
+class CuredDesk(Loading):
+    """Asks through the runtime. What it loads by key it asks for once."""
+
+    def __init__(self, practice: Practice) -> None:
+        super().__init__(practice.router.read)
+        self._practice = practice
+
+    async def rows(self, name: str, kind: type[Row], *parameters: Any) -> list[Row]:
+        return await self._practice.router.run(lambda connection: self._on(connection).rows(name, kind, *parameters))
+
+    async def kept(self, key: str, seconds: float, make: Callable[[Reads], Awaitable[bytes]]) -> bytes:
+        return await self._practice.cache.get(key, lambda connection: make(self._on(connection)), ttl=seconds)
 
     async def change_lead(self, lead: UUID, status: str, assigned_to: str | None) -> nouns.LeadState | None:
         async with self._practice.router.write() as connection:
@@ -145,20 +154,17 @@ class CuredDesk(Reading):
             await self._on(connection).write("import_call", *map(import_row, calls))
         return len(calls)
 
-    def _on(self, connection: AsyncConnection[Any]) -> Asking:
-        return Asking(connection, self._practice.statements)
-
-    async def _kept(
-        self, key: str, kind: type[Value], seconds: float, load: Callable[[AsyncConnection[Any]], Awaitable[Value]]
-    ) -> Value:
-        """What ``load`` gives, at most so old. It is kept as JSON, which is read back into nouns."""
-
-        async def written(connection: AsyncConnection[Any]) -> str:
-            return msgspec.json.encode(await load(connection)).decode()
-
-        return msgspec.json.decode(await self._practice.cache.get(key, written, ttl=seconds), type=kind)
+    def _on(self, connection: AsyncConnection[Any]) -> Moment:
+        return Moment(connection, self._practice.statements)
 
 
-def _pool(conninfo: str) -> AsyncConnectionPool:
-    options = {"application_name": "drain_fortin", "prepare_threshold": None}
-    return AsyncConnectionPool(conninfo, min_size=2, max_size=_MOST_CONNECTIONS, kwargs=options, open=False)
+def _pool(conninfo: str, **options: Any) -> AsyncConnectionPool:
+    options = {"application_name": "drain_fortin", "autocommit": True, **options}
+    return AsyncConnectionPool(
+        conninfo,
+        min_size=2,
+        max_size=_MOST_CONNECTIONS,
+        timeout=_LONGEST_WAIT_SECONDS,
+        kwargs=options,
+        open=False,
+    )

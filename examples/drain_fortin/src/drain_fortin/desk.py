@@ -1,6 +1,6 @@
 """What the service asks of its database: one interface, two implementations."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -8,8 +8,8 @@ from uuid import UUID
 from drain_fortin import nouns
 
 
-class Desk(Protocol):
-    """One request's view of the calls and what came of them. ``now`` is the time, to the minute, in UTC."""
+class Reads(Protocol):
+    """What is asked about the calls and what came of them. ``now`` is the time, to the minute, in UTC."""
 
     async def dashboard(self, now: datetime) -> nouns.Dashboard:
         """Everything that the dashboard counts."""
@@ -63,6 +63,17 @@ class Desk(Protocol):
 
     async def events(self, since: datetime, until: datetime) -> list[nouns.EventCount]:
         """How often what happened."""
+        ...
+
+
+class Desk(Reads, Protocol):
+    """One request's view of them, which may also change them."""
+
+    async def kept(self, key: str, seconds: float, make: Callable[[Reads], Awaitable[bytes]]) -> bytes:
+        """What ``make`` says: made now, or for the same ``key`` at most so many seconds ago.
+
+        Nobody is given what is from before their own last write.
+        """
         ...
 
     async def change_lead(self, lead: UUID, status: str, assigned_to: str | None) -> nouns.LeadState | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cache
 
 import jinja2
+from markupsafe import Markup
 
 from drain_fortin import nouns
 
@@ -15,21 +16,32 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+_GAP = Markup("<!-- the newest calls -->")
+"""Nothing that a database holds can look like it: texts are escaped."""
 _MINUTE = 60
 _CHART_HEIGHT = 120.0
 _BAR_STEP = 20.0
 
 
-def rendered(dashboard: nouns.Dashboard, newest: Sequence[nouns.CallWithLead]) -> str:
-    """The dashboard with the newest calls."""
-    return _template("dashboard.html").render(
-        dashboard=dashboard, newest=newest, bars=_bars(dashboard.days), now=dashboard.now
-    )
+def figures(dashboard: nouns.Dashboard) -> bytes:
+    """The dashboard, with a gap for the newest calls: what it counts may be older than they are."""
+    template = _template("dashboard.html")
+    return template.render(dashboard=dashboard, bars=_bars(dashboard.days), now=dashboard.now, gap=_GAP).encode()
 
 
-def rendered_history(phone: str, calls: Sequence[nouns.PastCall]) -> str:
+def newest(calls: Sequence[nouns.CallWithLead]) -> bytes:
+    """The newest calls, for the gap."""
+    return _template("newest.html").render(newest=calls).encode()
+
+
+def filled(figures: bytes, newest: bytes) -> bytes:
+    """The whole document."""
+    return figures.replace(_GAP.encode(), newest, 1)
+
+
+def history(phone: str, calls: Sequence[nouns.PastCall]) -> bytes:
     """All calls of a phone number."""
-    return _template("history.html").render(phone=phone, calls=calls, now=None)
+    return _template("history.html").render(phone=phone, calls=calls, now=None).encode()
 
 
 def _bars(days: Sequence[nouns.Day]) -> list[dict[str, object]]:

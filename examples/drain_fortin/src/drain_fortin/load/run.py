@@ -4,7 +4,7 @@ import asyncio
 import random
 from array import array
 from collections.abc import Iterator, Sequence
-from time import perf_counter
+from time import perf_counter, process_time
 
 import msgspec
 
@@ -25,11 +25,15 @@ class Times(msgspec.Struct):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """``seconds`` from the first arrival to the last answer; ``late_ms`` the most that the load itself was late."""
+    """``seconds`` from the first arrival to the last answer; ``late_ms`` the most that the load itself was late.
+
+    ``processor_seconds`` is what the load itself took meanwhile.
+    """
 
     rate: float
     seconds: float
     late_ms: float
+    processor_seconds: float
     actions: dict[str, Times]
 
 
@@ -69,14 +73,20 @@ class Run:
         """Ask for so many seconds, then wait ``patience`` for what is under way; the rest has failed."""
         moments = arrivals(self._rate, seconds, self._chance)
         actions = list(order(len(moments), self._chance))
-        begun = perf_counter()
+        begun, worked = perf_counter(), process_time()
         tasks = await self._begin(begun, moments, actions)
         if tasks:
             await asyncio.wait(tasks, timeout=patience)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        return Outcome(rate=self._rate, seconds=perf_counter() - begun, late_ms=1000 * self._late, actions=self._times)
+        return Outcome(
+            rate=self._rate,
+            seconds=perf_counter() - begun,
+            late_ms=1000 * self._late,
+            processor_seconds=process_time() - worked,
+            actions=self._times,
+        )
 
     async def _begin(
         self, begun: float, moments: Sequence[float], actions: Sequence[Action]
