@@ -36,7 +36,8 @@ def test_actions_are_called_as_the_load_calls_them() -> None:
 
 def test_a_neglected_page_asks_a_hundred_statements_and_a_cured_one_few(ways: Any, services: Any) -> None:
     neglected, cured = (drive(at_rest(trial(services.folder), way)) for way in ways)
-    assert neglected.statements_per_page == pytest.approx(8 + 1 + 100, abs=5)
+    # Whatever else looks at these servers meanwhile is counted too, the more the slower the machine.
+    assert 8 + 1 + 100 <= neglected.statements_per_page < 150
     assert cured.statements_per_page < neglected.statements_per_page
     for rest in (neglected, cured):
         assert [each.name for each in rest.requests] == [PAGE, IMPORT]

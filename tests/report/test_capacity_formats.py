@@ -2,12 +2,13 @@
 
 import json
 import re
+import xml.etree.ElementTree as ET
 
 import msgspec
 import pytest
 
 from pgclinic.model.capacity import Capacity, CapacityTable, LoadStep, Processor, RequestTimes
-from pgclinic.report import capacity_html, capacity_json, capacity_text
+from pgclinic.report import capacity_html, capacity_json, capacity_markdown, capacity_picture, capacity_text
 from pgclinic.report.capacity_rows import capacity_rows
 
 PAGE = "dashboard page"
@@ -113,3 +114,21 @@ def test_page_stands_on_its_own_and_escapes_names(table: CapacityTable) -> None:
     assert "<search>" not in page
     assert not re.search(r"(src|href)=", page)
     assert page.count('class="dot way-1 hollow"') == 2  # one for each width of the chart
+
+
+def test_markdown_has_every_row_and_escapes_names(table: CapacityTable) -> None:
+    markdown = capacity_markdown.markdown(table)
+    assert "| concurrent users | 20 | 1,000 | 50\N{MULTIPLICATION SIGN} |" in markdown
+    assert "**50 times as many users at the same P95 (the goal of 40), measured.**" in markdown
+    assert "phone \\<search\\>" in markdown
+    widths = {line.count(" | ") for line in markdown.splitlines() if line.startswith("| concurrent")}
+    assert widths == {len(table.sides) + 1}
+
+
+def test_the_picture_stands_on_its_own_and_names_its_curves(table: CapacityTable) -> None:
+    picture = capacity_picture.svg(table)
+    root = ET.fromstring(picture)
+    texts = {each.text for each in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"as it was", "with the runtime", "limit", "concurrent users"} <= texts
+    assert "prefers-color-scheme: dark" in picture
+    assert not re.search(r"(src|href)=|@import|url\(", picture)

@@ -14,6 +14,8 @@ _TOP, _BOTTOM, _LEFT, _RIGHT = 24, 46, 62, 24
 _HEIGHT, _NARROW_HEIGHT = 300, 240
 _NARROW = 480
 _SECOND_MS = 1000
+_CHARACTER = 6.4
+"""The width of one in a legend, about."""
 
 
 class LoadCurve(msgspec.Struct, frozen=True):
@@ -23,8 +25,11 @@ class LoadCurve(msgspec.Struct, frozen=True):
     runs: tuple[tuple[float, float | None, bool], ...]
 
 
-def load_curves(curves: Sequence[LoadCurve], *, limit_ms: float, width: float = 760) -> str:
-    """Curves with at least one run each, and the limit as a line. What is endless is drawn at the top."""
+def load_curves(curves: Sequence[LoadCurve], *, limit_ms: float, width: float = 760, legend: bool = False) -> str:
+    """Curves with at least one run each, and the limit as a line. What is endless is drawn at the top.
+
+    With ``legend`` it names the curves itself, for where nothing around it does.
+    """
     height = _NARROW_HEIGHT if width < _NARROW else _HEIGHT
     users = [run[0] for curve in curves for run in curve.runs]
     times = [run[1] for curve in curves for run in curve.runs if run[1]]
@@ -42,6 +47,8 @@ def load_curves(curves: Sequence[LoadCurve], *, limit_ms: float, width: float = 
     parts.append(text("limit", width - _RIGHT, down(limit_ms) - 6, class_="word", text_anchor="end"))
     for number, curve in enumerate(curves):
         parts += _curve(curve, min(number, COLORS - 1), across, lambda ms: down(10.0**high if ms is None else ms))
+    if legend:
+        parts += _legend(curves)
     label = "P95 of all requests against the number of users, for each way of running the application"
     return picture("".join(parts), width, height, label=label, class_="load")
 
@@ -54,6 +61,14 @@ def _curve(
     yield element("path", d=path, class_=f"curve way-{color}")
     for x, y, is_held in points:
         yield element("circle", cx=x, cy=y, r=4.5, class_=f"dot way-{color}{'' if is_held else ' hollow'}")
+
+
+def _legend(curves: Sequence[LoadCurve]) -> Iterator[str]:
+    x: float = _LEFT
+    for number, curve in enumerate(curves):
+        yield element("circle", cx=x + 5, cy=_TOP / 2 - 3, r=4.5, class_=f"dot way-{min(number, COLORS - 1)}")
+        yield text(curve.name, x + 15, _TOP / 2 + 1, class_="tick")
+        x += 15 + _CHARACTER * len(curve.name) + 20
 
 
 def _axes(

@@ -14,7 +14,10 @@ class RequestTimes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Processor(msgspec.Struct, frozen=True, kw_only=True):
-    """Processor time that one part took for each request, in milliseconds of one core; ``is_server`` beside the app."""
+    """Processor time that one part took for each request, in milliseconds of one core.
+
+    ``is_server`` for the database and the parts around it, not for the application nor for the load.
+    """
 
     part: str
     ms_per_request: float

@@ -1,7 +1,8 @@
 """The capacity table as a page that stands on its own."""
 
-from pgclinic.charts.load_curves import LoadCurve, load_curves
+from pgclinic.charts.load_curves import load_curves
 from pgclinic.model.capacity import CapacityTable
+from pgclinic.report.capacity_picture import load_curves_of
 from pgclinic.report.capacity_rows import capacity_rows, conclusion, processor_rows, request_rows
 from pgclinic.report.html import rendered, safe
 
@@ -10,16 +11,7 @@ _NARROW = 340
 
 def page(table: CapacityTable) -> str:
     """One HTML document without anything from outside."""
-    curves = [
-        LoadCurve(
-            side.name,
-            tuple(
-                (step.rate * table.between_seconds, step.p95_ms, step.is_held)
-                for step in sorted(side.steps, key=lambda step: step.rate)
-            ),
-        )
-        for side in table.sides
-    ]
+    curves = load_curves_of(table)
     return rendered(
         "capacity.html",
         table=table,

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Generator
 from contextlib import ExitStack
 from math import ceil
-from pathlib import Path
 from time import monotonic
 
 import msgspec
@@ -42,8 +41,8 @@ _PRIMARY, _REPLICA, _POOLER, _REDIS = "PostgreSQL primary", "PostgreSQL replica"
 _LIMIT_TIMES = 1.5
 """Of the neglected page at rest: every page may wait half as long again for others."""
 _LIMIT_STEP_MS = 100
-_START_TIMES = 8.0
-"""The search begins at so many times the rate of the way before."""
+_START_RATE, _TREATED_TIMES, _CURED_TIMES = 4.0, 4.0, 32.0
+"""Where the searches begin: a rate, and so many times the highest of the neglected way; it is found from anywhere."""
 
 _SAME_MACHINE = (
     "Application, load, database, replica, pooler and cache share this machine's cores, so the load's own work is "
@@ -54,31 +53,30 @@ _OPEN_LOOP = (
     "a request that fails or is not answered counts as endless."
 )
 _KEPT_A_WHILE = (
-    "With the runtime, what the dashboard counts may be five seconds old and its list of calls one second; all else is "
-    "exact, and nobody misses their own write."
+    "With the runtime, what the dashboard counts may be five seconds old, lists that many look at "
+    "one second; what is asked of one call, number or customer is exact, and nobody misses their own write."
 )
 _ASSUMED_PRICE = f"Cost is estimated: the servers' measured processor time, at an assumed {PRICE:.2f} $ an hour a core."
 
 
-def demo_full(
-    folder: Path, *, scale: str = "medium", seed: int = 1, step_seconds: float = 20.0
-) -> Generator[Progress, None, CapacityTable]:
-    """Measure the application in ``folder`` three ways. All servers and files are gone afterwards.
+def demo_full(trial: Trial, *, scale: str = "medium") -> Generator[Progress, None, CapacityTable]:
+    """Measure the application of the trial three ways. All servers and files are gone afterwards.
 
     Raises UserError where a part is missing or does not start.
     """
-    if not (folder / "src" / "drain_fortin").is_dir():
-        raise UserError(f"There is no application in {folder}; give the folder examples/drain_fortin of the sources.")
+    if not (trial.folder / "src" / "drain_fortin").is_dir():
+        raise UserError(
+            f"There is no application in {trial.folder}; give the folder examples/drain_fortin of the sources."
+        )
     started = monotonic()
-    trial = Trial(folder=folder, step_seconds=step_seconds, seed=seed)
     with death_in_words("The demo's server"), ExitStack() as parts:
         yield Progress("starting a PostgreSQL server")
         primary = parts.enter_context(start_primary(binaries_for(MAJOR), SETTINGS))
         conninfo = create_database(primary.conninfo())
-        loaded = yield from load(conninfo, scale=scale, seed=seed)
+        loaded = yield from load(conninfo, scale=scale, seed=trial.seed)
         yield Progress("loading", note=f"loaded {loaded.calls:,} calls, {loaded.bytes >> 20:,} MB")
 
-        neglected_way = _neglected(NEGLECTED, primary, conninfo, start_rate=2.0)
+        neglected_way = _neglected(NEGLECTED, primary, conninfo, start_rate=_START_RATE)
         rest = yield from at_rest(trial, neglected_way)
         limit_ms = _limit_of(rest)
         forget_counters(conninfo)
@@ -94,13 +92,13 @@ def demo_full(
         yield from treat(conninfo, course, journals=primary.socket_directory)
         parts.enter_context(every_minute(conninfo, timers(course)))
 
-        treated_way = _neglected(TREATED, primary, conninfo, start_rate=highest * 2)
+        treated_way = _neglected(TREATED, primary, conninfo, start_rate=highest * _TREATED_TIMES)
         rest = yield from at_rest(trial, treated_way)
         treated = yield from capacity(trial, treated_way, rest, limit_ms=limit_ms, compared_rate=highest)
         yield Progress("measuring", note=_borne(treated))
 
         yield Progress("starting PgBouncer, a replica and Redis")
-        cured_way = _cured(parts, primary, conninfo, trial, course, start_rate=highest * _START_TIMES)
+        cured_way = _cured(parts, primary, conninfo, trial, course, start_rate=highest * _CURED_TIMES)
         rest = yield from at_rest(trial, cured_way)
         cured = yield from capacity(trial, cured_way, rest, limit_ms=limit_ms, compared_rate=highest)
         yield Progress("measuring", note=_borne(cured))
@@ -110,7 +108,7 @@ def demo_full(
 
         return CapacityTable(
             scale=scale,
-            seed=seed,
+            seed=trial.seed,
             calls=loaded.calls,
             cores=os.cpu_count() or 1,
             seconds=monotonic() - started,

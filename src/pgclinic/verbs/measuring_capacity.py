@@ -20,12 +20,13 @@ from pgclinic.workload.latencies import percentile
 PAGE = "dashboard page"
 IMPORT = "import of 1,000 calls"
 APPLICATION = "application"
+LOAD = "the load itself"
 
 _PAGES, _IMPORTS, _ANSWERS = 10, 3, 10
 _MOST_FAILED = 0.01
 _PATIENCE_LIMITS = 3
 """What is not answered within so many times the limit after the last arrival has failed."""
-_STEP_LIMITS, _LEAST_REQUESTS = 4, 80
+_STEP_LIMITS = 4
 _SETTLE_SECONDS = 60
 _STATEMENTS = "select coalesce(sum(calls), 0)::bigint from pg_stat_statements"
 _END = """
@@ -48,11 +49,17 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What every way is measured with: the application's ``folder``, the length of a run, the seed of its arrivals."""
+    """What every way is measured with: the application's ``folder``, the length of a run, the seed of its arrivals.
+
+    ``workers`` are the application's processes; a run has at least ``least_requests``, the search ``most_runs``.
+    """
 
     folder: Path
     step_seconds: float
     seed: int
+    workers: int = 1
+    least_requests: int = 80
+    most_runs: int = 20
 
 
 class Rest(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +93,7 @@ def capacity(
     steps: list[LoadStep] = []
     search = rates(way.start_rate)
     rate = next(search)
-    while True:
+    while len(steps) < trial.most_runs:
         yield Progress(f"{way.name}: {rate:.3g} requests a second")
         step = _step(trial, way, rate, limit_ms)
         steps.append(step)
@@ -126,13 +133,13 @@ def answers_compared(trial: Trial, first: Way, second: Way) -> tuple[int, tuple[
 
 
 def _application(trial: Trial, way: Way) -> Application:
-    return Application(trial.folder, way.settings)
+    return Application(trial.folder, way.settings, workers=trial.workers)
 
 
 def _step(trial: Trial, way: Way, rate: float, limit_ms: float) -> LoadStep:
     """One run on an application that has just been started, so that nothing is left of the run before."""
     # Long enough that a queue which grows without end is seen to grow past the limit.
-    seconds = max(trial.step_seconds, _STEP_LIMITS * limit_ms / 1000, _LEAST_REQUESTS / rate)
+    seconds = max(trial.step_seconds, _STEP_LIMITS * limit_ms / 1000, trial.least_requests / rate)
     with _application(trial, way) as service:
         service.one_by_one(PAGE, 1, seed=trial.seed)
         processes = {**way.processes, APPLICATION: service.pid}
@@ -156,13 +163,16 @@ def _step(trial: Trial, way: Way, rate: float, limit_ms: float) -> LoadStep:
         ),
         late_ms=outcome.late_ms,
         requests=requests,
-        processors=tuple(
-            Processor(
-                part=name,
-                ms_per_request=1000 * (after[name] - before[name]) / count,
-                is_server=name != APPLICATION,
-            )
-            for name in before
+        processors=(
+            *(
+                Processor(
+                    part=name,
+                    ms_per_request=1000 * (after[name] - before[name]) / count,
+                    is_server=name != APPLICATION,
+                )
+                for name in before
+            ),
+            Processor(part=LOAD, ms_per_request=1000 * outcome.processor_seconds / count, is_server=False),
         ),
     )
 
