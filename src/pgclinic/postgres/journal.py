@@ -15,7 +15,7 @@ from pgclinic.model.treatment import JournalEntry, State
 from pgclinic.postgres.connect import APPLICATION_NAME
 from pgclinic.postgres.journal_entries import ADDED, COLUMNS, TABLE, entries_of, is_journalled
 from pgclinic.postgres.journal_file import JournalFile
-from pgclinic.probes.helpers import MARK, MARK_OF_REFRESH
+from pgclinic.probes.prepared_functions import MARK, MARK_OF_REFRESH
 from pgclinic.sql import quote
 
 _MAKE_SCHEMA = (

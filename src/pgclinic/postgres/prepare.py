@@ -11,7 +11,7 @@ from pgclinic.model.errors import UserError
 from pgclinic.model.preparation import Preparation
 from pgclinic.postgres.capabilities import ask_capabilities
 from pgclinic.probes.capabilities import Capabilities
-from pgclinic.probes.helpers import MARK, SCHEMA, SIGNATURES, definitions, names
+from pgclinic.probes.prepared_functions import MARK, SCHEMA, SIGNATURES, definitions, names
 from pgclinic.probes.scope import marked
 from pgclinic.sql import quote
 

@@ -2,7 +2,7 @@
 
 from pgclinic.model.statistics import ColumnStatistics
 from pgclinic.probes.capabilities import Capabilities
-from pgclinic.probes.helpers import FIGURES, SCHEMA, STATISTICS, STATISTICS_WITH_VALUES, VALUES
+from pgclinic.probes.prepared_functions import FIGURES, SCHEMA, STATISTICS, STATISTICS_WITH_VALUES, VALUES
 from pgclinic.probes.query import Query
 from pgclinic.probes.scope import MENTIONED, USER_RELATION, mentioned
 

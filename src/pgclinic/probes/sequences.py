@@ -2,7 +2,7 @@
 
 from pgclinic.model.catalog import Sequence
 from pgclinic.probes.capabilities import Capabilities
-from pgclinic.probes.helpers import SCHEMA, SEQUENCES
+from pgclinic.probes.prepared_functions import SCHEMA, SEQUENCES
 from pgclinic.probes.query import Query
 from pgclinic.probes.scope import USER_CLASS
 

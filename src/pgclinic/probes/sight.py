@@ -12,7 +12,7 @@ from pgclinic.model.finding import BlindSpot
 from pgclinic.model.names import RelationName
 from pgclinic.probes.capabilities import Capabilities
 from pgclinic.probes.cures import exempt, monitor
-from pgclinic.probes.helpers import SCHEMA, SEES, SEQUENCES, STATISTICS, STATISTICS_WITH_VALUES
+from pgclinic.probes.prepared_functions import SCHEMA, SEES, SEQUENCES, STATISTICS, STATISTICS_WITH_VALUES
 from pgclinic.probes.query import Query
 from pgclinic.probes.scope import USER_CLASS, is_platform
 from pgclinic.sql import quote

@@ -11,7 +11,7 @@ from pgclinic.model.names import ObjectName, RelationName
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import is_pooled, open_session
-from pgclinic.probes.helpers import MARK_OF_REFRESH
+from pgclinic.probes.prepared_functions import MARK_OF_REFRESH
 from pgclinic.probes.scope import USER_SCHEMA, is_free, marked
 from pgclinic.remedies.create_index import LONGEST_NAME
 from pgclinic.remedies.partition_table import Upkeep, upkeep_function
