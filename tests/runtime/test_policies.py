@@ -8,6 +8,7 @@ from pgclinic_runtime.breaker import Breaker
 from pgclinic_runtime.cache.entry import Entry
 from pgclinic_runtime.cache.memory import Memory
 from pgclinic_runtime.cache.naming import Names
+from pgclinic_runtime.cache.near import Near
 from pgclinic_runtime.cache.tags import floor_of, joined, new_version
 from pgclinic_runtime.position import Position, carried, lsn_as_text, lsn_from_text, uncarried
 from pgclinic_runtime.routing.guard import facts
@@ -203,3 +204,20 @@ def test_a_decorated_functions_key_tells_arguments_and_their_types_apart() -> No
     assert len(set(keys)) == 5
     assert Names.of_call(entry, [], {"a": 1, "b": 2}) == Names.of_call(entry, [], {"b": 2, "a": 1})
     assert all(len(a) for a in itertools.chain(keys))
+
+
+def test_near_copies_are_bounded_and_none_is_from_before_an_invalidation() -> None:
+    near, entry = Near(5.0, most_bytes=2000), Entry(4, b"x" * 100, 0.0, 9.0, 9.0, 0.0, Position(1, 1, 1))
+    for number in range(100):
+        near.put(f"key {number}", entry, 0.0, generation=0)
+    kept = [number for number in range(100) if near.get(f"key {number}", 4.9)]
+    assert kept
+    assert 100 * len(kept) < 2000
+    assert kept[-1] == 99
+    assert near.get("key 99", 5.0) is None
+    before = near.generation
+    near.forget()
+    near.put("key 99", entry, 0.0, before)  # it was fetched before
+    assert near.get("key 99", 1.0) is None
+    near.put("key 99", entry, 0.0, near.generation)
+    assert near.get("key 99", 1.0) == entry

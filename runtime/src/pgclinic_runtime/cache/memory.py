@@ -38,7 +38,7 @@ class Memory:
         """In place of what was there; one that is larger than all of the memory is not kept."""
         with self._lock:
             self._drop(key)
-            size = _size(key, entry)
+            size = size_of(key, entry)
             if size > self.most_bytes:
                 return
             while self.bytes + size > self.most_bytes:
@@ -73,8 +73,9 @@ class Memory:
     def _drop(self, key: str) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
-            self.bytes -= _size(key, entry)
+            self.bytes -= size_of(key, entry)
 
 
-def _size(key: str, entry: Entry) -> int:
+def size_of(key: str, entry: Entry) -> int:
+    """Bytes that it takes in a memory, about."""
     return _OVERHEAD + len(key) + len(entry.payload) + len(entry.versions)

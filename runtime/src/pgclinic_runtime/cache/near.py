@@ -3,6 +3,7 @@
 import threading
 
 from pgclinic_runtime.cache.entry import Entry
+from pgclinic_runtime.cache.memory import size_of
 
 
 class Near:
@@ -34,10 +35,10 @@ class Near:
             if generation != self.generation:
                 return
             old = self._copies.pop(key, None)
-            self._bytes += len(plain.payload) - (len(old[1].payload) if old else 0)
+            self._bytes += size_of(key, plain) - (size_of(key, old[1]) if old else 0)
             if self._bytes > self._most_bytes:  # they would be old in an instant anyway
                 self._copies.clear()
-                self._bytes = len(plain.payload)
+                self._bytes = size_of(key, plain)
             self._copies[key] = now + self.seconds, plain
 
     def forget(self) -> None:
