@@ -53,8 +53,8 @@ _OPEN_LOOP = (
     "a request that fails or is not answered counts as endless."
 )
 _KEPT_A_WHILE = (
-    "With the runtime, what the dashboard counts may be five seconds old, lists that many look at "
-    "one second; what is asked of one call, number or customer is exact, and nobody misses their own write."
+    "With the runtime, figures, events, escalated calls and a day's appointments may be five seconds old, the newest "
+    "calls and the leads of a status one second; all else is exact, and nobody misses their own write."
 )
 _ASSUMED_PRICE = f"Cost is estimated: the servers' measured processor time, at an assumed {PRICE:.2f} $ an hour a core."
 

@@ -17,9 +17,10 @@ from drain_fortin import nouns, page, webhook
 from drain_fortin.clock import Clock
 from drain_fortin.desk import Desk, Reads
 
-DASHBOARD_SECONDS = 5.0
+FIGURES_SECONDS = 5.0
+"""How old figures may be, and lists that change some times a day."""
 LIST_SECONDS = 1.0
-"""How old the dashboard's figures, and a list that many people look at, may be. All else is of the moment."""
+"""How old the newest calls and the leads of a status may be. What is asked of one call or customer is of the moment."""
 _ON_THE_PAGE = 100
 
 Answers = Annotated[Desk, Dependency(skip_validation=True)]
@@ -32,7 +33,7 @@ Status = Annotated[str, Parameter(query="status", max_length=20)]
 
 def _gives(kind: Any) -> dict[int, ResponseSpec]:
     """What a handler that answers with ready bytes tells of them."""
-    return {HTTP_200_OK: ResponseSpec(kind, generate_examples=False)}
+    return {HTTP_200_OK: ResponseSpec(kind, generate_examples=False, description="What was asked for.")}
 
 
 async def _listed(
@@ -71,7 +72,7 @@ async def dashboard_page(desk: Answers, clock: Clock) -> Response[bytes]:
         return page.newest(await reads.newest_with_leads(_ON_THE_PAGE))
 
     document = page.filled(
-        await desk.kept(f"page {now:%Y-%m-%dT%H:%M}", DASHBOARD_SECONDS, figures),
+        await desk.kept(f"page {now:%Y-%m-%dT%H:%M}", FIGURES_SECONDS, figures),
         await desk.kept("page newest", LIST_SECONDS, newest),
     )
     return Response(document, headers=page.HEADERS)
@@ -87,7 +88,7 @@ async def phone_page(desk: Answers, phone: Phone) -> Response[bytes]:
 async def dashboard(desk: Answers, clock: Clock) -> Response[bytes]:
     """Everything that the dashboard counts."""
     now = clock.now()
-    return await _listed(desk, f"dashboard {now:%Y-%m-%dT%H:%M}", lambda reads: reads.dashboard(now), DASHBOARD_SECONDS)
+    return await _listed(desk, f"dashboard {now:%Y-%m-%dT%H:%M}", lambda reads: reads.dashboard(now), FIGURES_SECONDS)
 
 
 @get("/api/calls/newest", responses=_gives(list[nouns.CallWithLead]))
@@ -123,7 +124,7 @@ async def search(
 @get("/api/calls/escalated", responses=_gives(list[nouns.Escalation]))
 async def escalations(desk: Answers) -> Response[bytes]:
     """Calls that a person had to take over."""
-    return await _listed(desk, "escalations", lambda reads: reads.escalations())
+    return await _listed(desk, "escalations", lambda reads: reads.escalations(), FIGURES_SECONDS)
 
 
 @get("/api/calls/{call_id:str}/log")
@@ -157,7 +158,7 @@ async def change_lead(desk: Answers, lead: UUID, data: Change) -> nouns.LeadStat
 @get("/api/appointments/{day:date}", responses=_gives(list[nouns.AppointmentOfDay]))
 async def appointments_of_day(desk: Answers, day: date) -> Response[bytes]:
     """Visits of a day that wait for their confirmation."""
-    return await _listed(desk, f"appointments {day}", lambda reads: reads.appointments_on(day))
+    return await _listed(desk, f"appointments {day}", lambda reads: reads.appointments_on(day), FIGURES_SECONDS)
 
 
 @get("/api/appointments")
@@ -173,7 +174,9 @@ async def events(desk: Answers, clock: Clock, since: Since = None, until: Until 
     """How often what happened; in the last week where no times are given."""
     end = until or clock.now()
     begin = since or end - timedelta(days=7)
-    return await _listed(desk, f"events {begin.isoformat()} {end.isoformat()}", lambda reads: reads.events(begin, end))
+    return await _listed(
+        desk, f"events {begin.isoformat()} {end.isoformat()}", lambda reads: reads.events(begin, end), FIGURES_SECONDS
+    )
 
 
 @post("/webhook/vapi", status_code=HTTP_204_NO_CONTENT)

@@ -33,8 +33,8 @@ Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 _MOST_CONNECTIONS = 10
 _LONGEST_WAIT_SECONDS = 10.0
 """For a connection: who waits longer is told to come again."""
-_NEAR_SECONDS = 0.25
-"""A process asks Redis for what it has just seen only so often; nothing that is kept here is invalidated by others."""
+_NEAR_SECONDS = 5.0
+"""So late a process asks Redis again for what it has seen: what is kept here ends by its age and in no other way."""
 _TOGETHER = Limits(rows=500, seconds=0.01)
 """Calls that end within a hundredth of a second are written together; nobody waits longer for others."""
 

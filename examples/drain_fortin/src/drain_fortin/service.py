@@ -14,6 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ASGIApp
 from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 
 from drain_fortin.api import HANDLERS
 from drain_fortin.clock import Clock
@@ -65,7 +66,8 @@ def _service(
         lifespan=list(lifespan),
         middleware=list(middleware),
         openapi_config=OpenAPIConfig(title="Drain Fortin", version="0.1.0", render_plugins=[JsonRenderPlugin()]),
-        logging_config=LoggingConfig(log_exceptions="always"),
+        # Of overload one line is enough: a traceback for each request would be load itself.
+        logging_config=LoggingConfig(log_exceptions="always", disable_stack_trace={OperationalError, PoolTimeout}),
     )
 
 
