@@ -17,7 +17,8 @@ FOLDER = Path(__file__).parents[2] / "examples" / "drain_fortin"
 
 def test_the_table_has_all_its_figures_and_both_ways_answer_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CALLS, Scale.SMALL, 2000)
-    trial = Trial(folder=FOLDER, step_seconds=1.0, seed=1, least_requests=10, most_runs=2)
+    # So wide a limit that the first rates hold on a busy machine, too: what is tried is the table, not its figures.
+    trial = Trial(folder=FOLDER, step_seconds=1.0, seed=1, limit_times=5.0, least_requests=10, most_runs=3)
     table = drive(demo_full(trial, scale="small"))
 
     assert [side.name for side in table.sides] == [NEGLECTED, TREATED, CURED]
@@ -28,7 +29,7 @@ def test_the_table_has_all_its_figures_and_both_ways_answer_alike(monkeypatch: p
     assert {part.part for part in neglected.compared.processors} == {"PostgreSQL primary", "application", LOAD}
     assert {part.part for part in cured.compared.processors} > {"PostgreSQL replica", "PgBouncer", "Redis"}
     for side in table.sides:
-        assert 1 <= len(side.steps) <= 2
+        assert 1 <= len(side.steps) <= 3
         assert all(part.ms_per_request >= 0 for step in side.steps for part in step.processors)
 
     rows = {row["name"]: row for row in json.loads(capacity_json.encode(table))["rows"]}
