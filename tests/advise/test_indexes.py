@@ -9,10 +9,12 @@ from pgclinic.advise.limits import Limits
 from pgclinic.model.names import RelationName
 from pgclinic.model.prescription import Course
 from pgclinic.model.snapshot import Snapshot
+from pgclinic.model.workload import Workload, WorkloadStatement
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import open_session
+from pgclinic.sql.statements import fingerprint
 from pgclinic.verbs.driving import drive
-from pgclinic.verbs.prescribe import INDEX, prescribe
+from pgclinic.verbs.prescribe import INDEX, course_for, prescribe
 from pgclinic.workload.script import parse_script
 
 if TYPE_CHECKING:
@@ -152,6 +154,30 @@ def test_a_partitioned_tables_size_is_that_of_its_partitions(database: "Database
     database.execute("vacuum analyze")
     course = course_of(snapshot_of(database), "select * from logs where customer = 7")
     assert made(course) == ["only public.logs (customer)"]
+
+
+@pytest.mark.parametrize(
+    ("by_day_ms", "calls", "writes", "is_built"),
+    [(800.0, 10, 10, True), (8.0, 10, 10, False), (800.0, 1, 10, False), (80.0, 10, 1e7, False)],
+    ids=["slow in itself", "quick", "asked once", "the writes would pay too much"],
+)
+def test_a_statement_that_is_slow_in_itself_gets_its_index_however_small_its_share(
+    database: "Database", by_day_ms: float, calls: int, writes: float, *, is_built: bool
+) -> None:
+    def statement(sql: str, calls: float, mean_ms: float) -> WorkloadStatement:
+        mark = fingerprint(sql)
+        return WorkloadStatement(fingerprint=mark, name=mark, sql=sql, calls=calls, total_ms=calls * mean_ms)
+
+    statements = (
+        statement("select count(*) from orders where note like '%y%'", 1e6, 20.0),
+        statement("update orders set day = day + 1, note = 'y' where id = 5", writes, 0.1),
+        statement("select sum(id) from orders where day = '2026-02-01'", calls, by_day_ms),
+    )
+    course = drive(course_for(orders(database), Workload(statements=statements, source="a test")))
+    assert any(sql.startswith("public.orders (day") for sql in made(course)) == is_built
+    effect = course.workload
+    assert effect.lower_bound is not None
+    assert effect.lower_bound <= effect.frontier[-1].cost <= 1.01
 
 
 def test_writes_weigh_against_an_index(database: "Database") -> None:

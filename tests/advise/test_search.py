@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import chain, combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.advise.planners import Table, index, tabled
@@ -28,6 +29,7 @@ def search_of(
     writes: Mapping[int, float] | None = None,
     per_index: float = 0.0,
     per_byte: float = 0.0,
+    slow: Mapping[int, float] | None = None,
     at_most: tuple[AtMost, ...] = (),
     effort: Effort | None = None,
 ) -> Search:
@@ -41,6 +43,8 @@ def search_of(
         writes=writes or {},
         per_index=per_index,
         per_byte=per_byte,
+        slow=slow or {},
+        times_faster=5,
     )
     return Search(costs, objective, by_id, at_most=at_most, effort=effort)
 
@@ -66,6 +70,20 @@ def test_an_index_has_to_earn_its_price() -> None:
     assert ids_of(best(search_of(table, (index(1),), per_index=0.02)).chosen) == ()
     assert ids_of(best(search_of(table, (index(1),), per_byte=0.02 / 1000)).chosen) == ()
     assert ids_of(best(search_of(table, (index(1),), per_byte=0.02 / 1000), budget=2_000).chosen) == (1,)
+
+
+def test_what_is_slow_in_itself_gets_the_cheapest_index_that_makes_it_several_times_cheaper() -> None:
+    table = {"q": {NONE: 100, only(1): 30, only(2): 15, only(3): 1}}
+    indexes = (index(1, 1_000), index(2, 10_000), index(3, 20_000))
+    dear = {"per_index": 2.0, "per_byte": 1e-4}
+    assert ids_of(best(search_of(table, indexes, **dear)).chosen) == ()  # type: ignore[arg-type]
+    point = best(search_of(table, indexes, slow={0: 4.0}, **dear))  # type: ignore[arg-type]
+    assert ids_of(point.chosen) == (2,)
+    assert point.value - point.price == pytest.approx(0.15)
+    assert point.bound == point.value
+    left = best(search_of(table, indexes, slow={0: 4.0}, writes={2: 2.0, 3: 2.0}, **dear))  # type: ignore[arg-type]
+    assert ids_of(left.chosen) == ()
+    assert left.value - left.price == pytest.approx(1)
 
 
 def test_an_index_that_costs_the_writes_more_than_it_saves_is_not_chosen() -> None:
@@ -123,15 +141,29 @@ _tables = st.lists(_entries, min_size=1, max_size=4).map(
 
 
 @settings(deadline=None, max_examples=60)
-@given(_tables, st.lists(st.integers(1, 20), min_size=5, max_size=5), st.none() | st.integers(0, 40))
-def test_the_answer_is_the_best_of_all_and_the_bound_below_it(table: Table, pages: list[int], room: int | None) -> None:
+@given(
+    _tables,
+    st.lists(st.integers(1, 20), min_size=5, max_size=5),
+    st.none() | st.integers(0, 40),
+    st.sampled_from((0.0, 0.25)),
+)
+def test_the_answer_is_the_best_of_all_and_the_bound_below_it(
+    table: Table, pages: list[int], room: int | None, hardship: float
+) -> None:
     indexes = {number: index(number, 8192 * pages[number - 1]) for number in INDEXES}
     budget = None if room is None else room * 8192
-    search = search_of(table, indexes.values())
+    search = search_of(table, indexes.values(), slow={0: hardship})
     point = best(search, budget)
+
+    def value(number: int, cost: float) -> float:
+        return cost / len(table) / 100 + (hardship if number == 0 and cost > 20 else 0.0)
+
     sets = chain.from_iterable(combinations(INDEXES, count) for count in range(len(INDEXES) + 1))
     optimum = min(
-        sum(min(cost for used, cost in row.items() if used <= set(built)) for row in table.values()) / len(table) / 100
+        sum(
+            value(number, min(cost for used, cost in row.items() if used <= set(built)))
+            for number, row in enumerate(table.values())
+        )
         for built in sets
         if budget is None or sum(indexes[number].bytes for number in built) <= budget
     )

@@ -14,17 +14,21 @@ class Aims(msgspec.Struct, frozen=True, kw_only=True):
     ``cost`` (planner cost summed, which a few monsters may decide alone; for comparison with the literature).
 
     An index has to save ``min_gain`` of the workload, and where no budget limits the size of all, one as large as all
-    tables of the workload together ``storage_price`` of it. A statement that takes no longer than ``fast_enough_ms``
-    on average is never the reason for an index. ``write_ms`` and ``write_cost`` are what one more entry in an index
-    costs a write, in time and in planner units (estimated: a descent in memory, and its WAL). ``max_per_table`` limits
-    the indexes of a table, those that exist included. At most ``most_statements`` are planned, the heaviest, and of
-    those only what makes up ``enough_of_workload``. ``is_late`` ends the search by the clock, so that its answer
-    depends on the machine; ``most_plans`` does without.
+    tables of the workload together ``storage_price`` of it; or make a statement that is slow in itself
+    ``times_faster``, and cost the writes no more than it saves and ``min_gain``.
+
+    A statement that takes no longer than ``fast_enough_ms`` on average is never the reason for an index.
+    ``write_ms`` and ``write_cost`` are what one more entry in an index costs a write, in time and in planner units
+    (estimated: a descent in memory, and its WAL). ``max_per_table`` limits the indexes of a table, those that exist
+    included. At most ``most_statements`` are planned, the heaviest, and of those only what makes up
+    ``enough_of_workload``. ``is_late`` ends the search by the clock, so that its answer depends on the machine;
+    ``most_plans`` does without.
     """
 
     objective: str = TIME
     min_gain: float = 0.001
     storage_price: float = 0.2
+    times_faster: float = 10.0
     fast_enough_ms: float = 0.5
     write_ms: float = 0.01
     write_cost: float = 0.5

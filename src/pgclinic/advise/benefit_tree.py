@@ -7,7 +7,7 @@ planned costs at least what its parent does, for an index taken away makes no pl
 to that but for differences of about one part in a hundred, which it ignores while it prunes paths.)
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -66,10 +66,13 @@ class BenefitTree:
             self._leaves.append(_Leaf(needs, leaf.absent | bit, leaf.visible & ~bit, cost, is_open=True))
             needs |= bit
 
-    def choices(self, share: float, now: float) -> Iterator[Choice]:
-        """Each leaf for the program, its value the statement's ``share`` by its cost relative to ``now``."""
+    def choices(self, part: Callable[[float], float], now: float) -> Iterator[Choice]:
+        """Each leaf for the program, its value the statement's ``part`` at its cost relative to ``now``.
+
+        ``part`` never falls where the cost rises, so that a bound of the cost gives one of the value.
+        """
         for leaf in self._leaves:
-            yield Choice(leaf.needs, share * min(leaf.cost, now) / now, leaf.absent)
+            yield Choice(leaf.needs, part(min(leaf.cost, now) / now), leaf.absent)
 
     def _leaf_of(self, chosen: IndexSet) -> _Leaf:
         return next(leaf for leaf in self._leaves if not leaf.needs & ~chosen and not leaf.absent & chosen)

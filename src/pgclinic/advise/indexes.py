@@ -17,7 +17,7 @@ from pgclinic.advise.program import AtMost
 from pgclinic.advise.questions import with_values
 from pgclinic.advise.rejections import Refused, rejected
 from pgclinic.advise.search import Effort, Objective, Point, Search
-from pgclinic.advise.weighing import Subject, Weights, is_measured, weights_of, write_share
+from pgclinic.advise.weighing import Subject, Weights, is_measured, slow_in_themselves, weights_of, write_share
 from pgclinic.model.catalog import IndexDefinition
 from pgclinic.model.names import RelationName
 from pgclinic.model.plan import WhatIfIndex
@@ -64,7 +64,7 @@ def advise(
     yield from adviser.read()
     yield from adviser.plan_as_it_is()
     yield from adviser.make_indexes()
-    search = adviser.search()
+    search = adviser.search(has_budget=bool(budgets))
     points = []
     for event in search.frontier(tuple(budgets) or (None,)):
         if isinstance(event, Point):
@@ -138,7 +138,7 @@ class _Adviser:
             for leading in {_leading(definition) for definition in subject.candidates}:
                 self.costs.relevant[position] |= by_leading.get(leading, NONE)
 
-    def search(self) -> Search:
+    def search(self, *, has_budget: bool) -> Search:
         """The search over what was made."""
         shares = tuple(
             share if counts else 0.0 for share, counts in zip(self.weights.shares, self.weights.counts, strict=True)
@@ -152,6 +152,13 @@ class _Adviser:
         }
         stored = PAGE * sum(map(heap_pages, leaves.values()))
         is_thrifty = self.aims.objective != COST
+        per_index = self.aims.min_gain if is_thrifty else 0.0
+        per_byte = self.aims.storage_price / max(stored, 1) if is_thrifty else 0.0
+        by_definition = {index.definition: number for number, index in self.indexes.items()}
+        own = [
+            set_of(by_definition[each] for each in subject.candidates if each in by_definition)
+            for subject in self.subjects
+        ]
         objective = Objective(
             shares=shares,
             constant=max(0.0, sum(self.weights.shares) - sum(shares)),
@@ -159,16 +166,34 @@ class _Adviser:
                 number: write_share(self.snapshot, self.subjects, index.definition, self.weights, self.aims)
                 for number, index in self.indexes.items()
             },
-            per_index=self.aims.min_gain if is_thrifty else 0.0,
-            per_byte=self.aims.storage_price / max(stored, 1) if is_thrifty else 0.0,
+            per_index=per_index,
+            per_byte=per_byte,
+            slow=self._slow(own, 0.0 if has_budget else per_byte) if is_thrifty else {},
+            times_faster=self.aims.times_faster,
         )
         effort = Effort(most_plans=self.aims.most_plans, is_late=self.aims.is_late)
-        by_definition = {index.definition: number for number, index in self.indexes.items()}
-        own = [
-            set_of(by_definition[each] for each in subject.candidates if each in by_definition)
-            for subject in self.subjects
-        ]
         return Search(self.costs, objective, self.indexes, own=own, at_most=tuple(self._at_most()), effort=effort)
+
+    def _slow(self, own: Sequence[IndexSet], per_byte: float) -> dict[int, float]:
+        """What curing each statement is worth that is slow in itself and whose share may not pay for an index.
+
+        It is what the cheapest index that cures it has to earn, and as much again as any index has to, for its writes.
+        """
+        slow = slow_in_themselves([subject.statement for subject in self.subjects])
+        found = {}
+        for position, indexes in enumerate(own):
+            prices = {number: self.aims.min_gain + per_byte * self.indexes[number].bytes for number in ids_of(indexes)}
+            saved = self.weights.shares[position] * (1 - 1 / self.aims.times_faster)
+            if slow[position] and self.weights.counts[position] and saved < max(prices.values(), default=0.0):
+                self.costs.demand([(position, 1 << number) for number in prices])
+                cures = [price for number, price in prices.items() if self._cures(position, 1 << number)]
+                if cures:
+                    found[position] = min(cures) + self.aims.min_gain
+        return found
+
+    def _cures(self, position: int, indexes: IndexSet) -> bool:
+        now, then = self.costs.of(position, NONE), self.costs.of(position, indexes)
+        return bool(now and then and then.cost * self.aims.times_faster <= now.cost)
 
     def advice(self, search: Search, points: Sequence[Point], *, names_rejected: bool) -> Advice:
         """The prescriptions of the last point, and the whole frontier."""
@@ -202,7 +227,7 @@ class _Adviser:
         return Advice((*made, *drops), effect)
 
     def _heaviest(self) -> Sequence[WorkloadStatement]:
-        """The statements that make up enough of the workload; what is left out is said in one line."""
+        """Statements that make up enough of the workload, or are slow; what is left out is said in one line."""
         statements = self.workload.statements
         if is_measured(statements):
             whole, so_far, kept = sum(each.total_ms or 0.0 for each in statements), 0.0, 0
@@ -210,14 +235,17 @@ class _Adviser:
                 if so_far >= whole * self.aims.enough_of_workload or kept >= self.aims.most_statements:
                     break
                 so_far, kept = so_far + (each.total_ms or 0.0), kept + 1
-            rest = (whole - so_far) / whole if whole else 0.0
+            pairs = zip(statements, slow_in_themselves(statements), strict=True)
+            slow = [each for each, is_slow in list(pairs)[kept : self.aims.most_statements] if is_slow]
+            heaviest = [*statements[:kept], *slow]
+            rest = (whole - sum(each.total_ms or 0.0 for each in heaviest)) / whole if whole else 0.0
         else:
-            kept = self.aims.most_statements
-            rest = 1 - min(kept, len(statements)) / max(len(statements), 1)
-        left = len(statements) - kept
+            heaviest = list(statements[: self.aims.most_statements])
+            rest = 1 - len(heaviest) / max(len(statements), 1)
+        left = len(statements) - len(heaviest)
         if left > 0:
             self.omitted.append(f"{left} light statements were not planned: together {rest:.2%} of the workload")
-        return statements[:kept]
+        return heaviest
 
     def _subject(self, statement: WorkloadStatement) -> Subject:
         shape = shape_of(statement.sql, resolver_of(self.snapshot, statement.role))

@@ -173,4 +173,6 @@ def _next_best(chosen: Chosen, index: WhatIfIndex) -> NextBest:
         sql = quote.create_index(search.indexes[best].definition, "")
     else:
         value, sql = without, ""
-    return NextBest(sql=sql, cost=round(value, 6), chosen_cost=round(chosen.point.value, 6))
+    taken = others | 1 << best if best is not None and sql else others
+    cost, chosen_cost = value - search.slowness(taken), chosen.point.value - search.slowness(chosen.point.chosen)
+    return NextBest(sql=sql, cost=round(cost, 6), chosen_cost=round(chosen_cost, 6))

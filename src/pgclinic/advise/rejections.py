@@ -56,7 +56,7 @@ def _weighed(chosen: Chosen, index: WhatIfIndex, together: IndexSet) -> tuple[fl
     price = search.price(1 << index.id, budget)
     writes = search.objective.writes.get(index.id, 0.0)
     value = search.value(together, budget)
-    saved = point.value - (value - price - writes)
+    saved = search.workload(point.chosen) - search.workload(together)
     if budget is not None and index.bytes > budget:
         return 2.0 + value, "it is larger than the whole budget"
     if saved <= 0:

@@ -13,6 +13,7 @@ choice is planned; so the bound rises and better answers are met on the way, unt
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import msgspec
 
@@ -52,7 +53,8 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     ``shares`` has each statement's part of it, 0 where a statement is no reason for an index; ``constant`` is what
     those make up together. ``writes`` is what each index costs the writes. ``per_index`` is what each has to earn at
     least, and ``per_byte`` what each byte has to, where no budget limits them: a choice that gains next to nothing is
-    no gain to whoever has to maintain it.
+    no gain to whoever has to maintain it. ``slow`` is what statements, by position, add until they are made
+    ``times_faster``: what it is worth to cure one that is slow in itself, however small its share is.
     """
 
     shares: tuple[float, ...]
@@ -60,12 +62,23 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     writes: Mapping[int, float]
     per_index: float = 0.0
     per_byte: float = 0.0
+    slow: Mapping[int, float] = {}
+    times_faster: float = 1.0
+
+    def part(self, position: int, ratio: float) -> float:
+        """What a statement adds that costs ``ratio`` of what it costs now."""
+        return self.shares[position] * ratio + self.slowness(position, ratio)
+
+    def slowness(self, position: int, ratio: float) -> float:
+        """What of that stands for its being slow."""
+        return self.slow.get(position, 0.0) if ratio * self.times_faster > 1 else 0.0
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
     """The best choice for one budget: its planned value, and what no choice is better than.
 
-    ``price`` is the part of both that stands for what indexes have to earn; the rest is the workload, with its writes.
+    ``price`` is the part of both that stands for what indexes have to earn and for what stays slow; the rest is the
+    workload, with its writes.
     """
 
     budget_bytes: int | None
@@ -155,15 +168,28 @@ class Search:
 
     def part(self, position: int, chosen: IndexSet) -> float:
         """One statement's part of the objective."""
+        return self.objective.part(position, self._ratio(position, chosen))
+
+    def workload(self, chosen: IndexSet) -> float:
+        """The workload under these indexes, where 1 is what it is now, without their writes and prices."""
+        parts = (self.objective.shares[each] * self._ratio(each, chosen) for each in self.positions)
+        return self._constant() + sum(parts)
+
+    def slowness(self, chosen: IndexSet) -> float:
+        """What of the objective stands for statements that stay slow."""
+        slow = (each for each in self.positions if each in self.objective.slow)
+        return sum(self.objective.slowness(each, self._ratio(each, chosen)) for each in slow)
+
+    def _ratio(self, position: int, chosen: IndexSet) -> float:
         now, then = self.costs.of(position, NONE), self.costs.of(position, chosen)
-        share = self.objective.shares[position]
-        return share * then.cost / now.cost if now and then and now.cost > 0 else share
+        return then.cost / now.cost if now and then and now.cost > 0 else 1.0
 
     def known_part(self, position: int, indexes: IndexSet) -> float:
         """One statement's part as far as the plans made so far tell: never less than ``part``."""
-        now, share = self.costs.of(position, NONE), self.objective.shares[position]
+        now = self.costs.of(position, NONE)
         fitting = [plan.cost for plan in self.costs.cheapest(position) if not plan.used & ~indexes]
-        return share * min([now.cost, *fitting]) / now.cost if now and now.cost > 0 else share
+        ratio = min([now.cost, *fitting]) / now.cost if now and now.cost > 0 else 1.0
+        return self.objective.part(position, ratio)
 
     def used_by(self, positions: Iterable[int]) -> IndexSet:
         """The indexes that any plan made so far of these statements uses."""
@@ -235,7 +261,7 @@ class Search:
             chosen=chosen,
             value=value,
             bound=min(bound, value),
-            price=self.price(chosen, budget),
+            price=self.price(chosen, budget) + self.slowness(chosen),
             solver_gap=gap,
         )
 
@@ -276,7 +302,8 @@ class Search:
             self._descend(trees, best.chosen)
             self._descend(trees, chosen)
             choices = [
-                list(tree.choices(self.objective.shares[position], now[position])) for position, tree in trees.items()
+                list(tree.choices(partial(self.objective.part, position), now[position]))
+                for position, tree in trees.items()
             ]
             solution = solve(choices, rules, constant=self._constant(), start=best.chosen, most_nodes=_BOUNDING_NODES)
             highest = max(highest, solution.bound)
@@ -346,13 +373,12 @@ class Search:
     def _choices(self, position: int, allowed: IndexSet) -> Iterator[Choice]:
         """A statement's plans that no other plan of it dominates (as cheap, with fewer indexes)."""
         now = self.costs.of(position, NONE)
-        share = self.objective.shares[position]
         kept: list[IndexSet] = [NONE]
-        yield Choice(NONE, share)
+        yield Choice(NONE, self.objective.part(position, 1.0))
         plans = sorted(self.costs.cheapest(position), key=lambda plan: (plan.cost, plan.used.bit_count(), plan.used))
         for plan in plans:
             if now is None or plan.cost >= now.cost or now.cost <= 0:
                 break
             if not plan.used & ~allowed and not any(not used & ~plan.used for used in kept[1:]):
                 kept.append(plan.used)
-                yield Choice(plan.used, share * plan.cost / now.cost)
+                yield Choice(plan.used, self.objective.part(position, plan.cost / now.cost))

@@ -23,6 +23,7 @@ from pgclinic.model.evidence import Fact, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.names import ObjectName
 from pgclinic.model.snapshot import Snapshot
+from pgclinic.model.workload import SLOW_CALLS, SLOW_MS, SLOW_TOTAL_MS
 from pgclinic.sql.clauses import calls_functions_alone
 from pgclinic.sql.counted import counted
 from pgclinic.sql.statements import UnreadableSqlError
@@ -35,13 +36,13 @@ NEEDS = ("statements",)
 def examine(
     snapshot: Snapshot,
     *,
-    slow_ms: float = 50,
+    slow_ms: float = SLOW_MS,
     notable_share: float = 0.01,
     heavy_share: float = 0.05,
-    min_calls: int = 5,
+    min_calls: int = SLOW_CALLS,
     row_ms: float = 1,
     record_ms: float = 0.1,
-    min_total_ms: float = 1_000,
+    min_total_ms: float = SLOW_TOTAL_MS,
     target_ms: float = 20,
 ) -> Iterator[Finding]:
     """Slow and heavy statements, the heaviest first."""

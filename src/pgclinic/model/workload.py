@@ -41,6 +41,14 @@ class WorkloadStatement(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[ParameterSet, ...] = ()
 
 
+SLOW_MS = 50
+"""A statement that takes as long on average is slow in itself."""
+SLOW_CALLS = 5
+"""What is called more seldom is no habit; nobody waits for it often."""
+SLOW_TOTAL_MS = 1_000
+"""Of all statements together: what was counted for less tells of none that it is slow."""
+
+
 class Omission(msgspec.Struct, frozen=True):
     """A statement that is not part of the analysis, and why."""
 
