@@ -38,12 +38,17 @@ _BY_DAY = """
     where at >= '2026-01-02 07:30+00' and at < '2026-01-09' group by kind order by kind
 """
 _IN_ALL = 'select kind, count(*), sum(size), avg(price) from "Odd events" group by kind order by kind'
+_OF_A_VALUE = """
+    select count(*), count(*) filter (where note = 'b'), sum(size) from "Odd events" where kind = 'a' or note is null
+"""
 _BY_EACH_DAY = """
     select date(at) as d, kind, count(*), count(distinct size), percentile_cont(0.5) within group (order by size),
            max(size), avg(size) from "Odd events"
     where at >= date '2026-01-02' and at < date '2026-01-09' and note is null group by date(at), kind order by 1, 2
 """
-_KEPT = pytest.mark.parametrize("sql", [_BY_DAY, _IN_ALL, _BY_EACH_DAY], ids=["some days", "in all", "each day"])
+_KEPT = pytest.mark.parametrize(
+    "sql", [_BY_DAY, _IN_ALL, _OF_A_VALUE, _BY_EACH_DAY], ids=["some days", "in all", "of a value", "each day"]
+)
 _LEVELS = ("read committed", "repeatable read", "serializable")
 _RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable)
 

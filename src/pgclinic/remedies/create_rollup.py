@@ -130,20 +130,28 @@ end
 $function$"""
 
 
+def _taken_out(summary: Summary, cells: str) -> dict[str, str]:
+    """What takes cells out, by its name: those whose columns have all a value, which an index finds, and the others."""
+    taken = [quote.identifier(column) for column in summary.columns]
+    if not taken:
+        return {"before": f"delete from {cells} where exists (select from taken) returning {columns_of(summary)}"}
+    delete = (
+        f"delete from {cells} as cells using (select distinct {', '.join(taken)} from taken) as touched where"
+        f" {{}} returning {columns_of(summary, 'cells.')}"
+    )
+    equal = " and ".join(f"cells.{each} = touched.{each}" for each in taken)
+    alike = " and ".join(
+        f"(cells.{each} = touched.{each} or cells.{each} is null and touched.{each} is null)" for each in taken
+    )
+    some = " or ".join(f"touched.{each} is null" for each in taken)
+    return {"before": delete.format(equal), "unknown": delete.format(f"({some}) and {alike}")}
+
+
 def _create_fold(rollup: Rollup) -> str:
-    """Days that changed are made anew from their cells and differences; without days all cells, which are few."""
+    """Cells that changed are made anew from what they were and their differences; no other cell is touched."""
     summary, cells, changes, names = rollup.summary, _cells(rollup), _changes(rollup), columns_of(rollup.summary)
-    before = f"delete from {cells}"
-    if summary.bucket:
-        day = quote.identifier(summary.bucket)
-        before += (
-            f" as cells using (select distinct {day} from taken) as days"
-            f" where cells.{day} = days.{day} or cells.{day} is null and days.{day} is null"
-            f" returning {columns_of(summary, 'cells.')}"
-        )
-    else:
-        before += f" where exists (select from taken) returning {names}"
-    both = f"select {names} from taken union all select {names} from before"
+    before = ",\n    ".join(f"{name} as (\n        {sql}\n    )" for name, sql in _taken_out(summary, cells).items())
+    both = " union all ".join(f"select {names} from {each}" for each in ("taken", *_taken_out(summary, cells)))
     return f"""create function {rollup.quoted(rollup.fold)}() returns bigint
 language plpgsql security definer set search_path = {search_path(rollup.summary)} as $function$
 declare
@@ -155,9 +163,7 @@ begin
     end if;
     with taken as (
         delete from {changes} returning {names}
-    ), before as (
-        {before}
-    ), written as (
+    ), {before}, written as (
         insert into {cells} ({names})
         {_grouped(summary, both)}
     )
