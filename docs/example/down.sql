@@ -1,5 +1,5 @@
 -- Take the treatment back: database fortin, as seen at 2026-11-27T19:27:18.229615+00:00.
--- Planned cost of 20 statements: 6,238,139 before, 330,712 after.
+-- Planned cost of 20 statements: 6,238,139 before, 324,910 after.
 -- Planned by PostgreSQL 18.6, the server's own version.
 --
 -- Run it outside a transaction, one statement after the other, on a direct connection (no transaction pooler):
@@ -239,6 +239,13 @@ create policy "service role full access" on public.appointments as permissive fo
 set lock_timeout = '500ms';
 create policy "staff can read appointments" on public.appointments as permissive for select to public using ((auth.role() = 'authenticated'::text));
 
+-- back from create_index: index public.appointments_customer_phone_idx on table public.appointments
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on appointments; reads and writes
+--   go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.appointments_customer_phone_idx;
+
 -- back from rewrite_policies: table public.leads
 -- lock: ACCESS EXCLUSIVE; blocks everything on leads, for an instant
 set lock_timeout = '500ms';
@@ -256,18 +263,18 @@ create policy "staff can read leads" on public.leads as permissive for select to
 set lock_timeout = '500ms';
 create policy "staff can work on leads" on public.leads as permissive for all to public using ((auth.role() = 'authenticated'::text));
 
+-- back from create_index: index public.leads_created_at_idx on table public.leads
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on leads; reads and writes go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+drop index concurrently public.leads_created_at_idx;
+
 -- back from create_index: index public.appointments_preferred_date_idx on table public.appointments
 -- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on appointments; reads and writes
 --   go on
 -- not in a transaction; it waits for transactions that are older than itself
 set lock_timeout = '10min';
 drop index concurrently public.appointments_preferred_date_idx;
-
--- back from create_index: index public.leads_created_at_idx on table public.leads
--- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on leads; reads and writes go on
--- not in a transaction; it waits for transactions that are older than itself
-set lock_timeout = '10min';
-drop index concurrently public.leads_created_at_idx;
 
 -- back from rewrite_policies: table public.call_logs
 -- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant

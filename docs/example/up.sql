@@ -1,5 +1,5 @@
 -- Apply the treatment: database fortin, as seen at 2026-11-27T19:27:18.229615+00:00.
--- Planned cost of 20 statements: 6,238,139 before, 330,712 after.
+-- Planned cost of 20 statements: 6,238,139 before, 324,910 after.
 -- Planned by PostgreSQL 18.6, the server's own version.
 --
 -- Run it outside a transaction, one statement after the other, on a direct connection (no transaction pooler):
@@ -199,6 +199,23 @@ create policy "service role full access (update)" on public.call_logs as permiss
 set lock_timeout = '500ms';
 create policy "service role full access or staff can read logs (select)" on public.call_logs as permissive for select to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
 
+-- create_index: index public.appointments_preferred_date_idx on table public.appointments (now, risk low)
+-- 3 statements would use it
+-- share of the workload: 0.5 %
+-- rows written into it: 0
+-- size: 224 kB, built in about 0 ms (estimated)
+-- planned gain: cost 1,104 -> 13.3 for select id, customer_name, customer_phone, service_type, preferred_time,
+--   urgency from appointments where status = $2 and preferred_date = $1 order by preferred_time
+-- planned gain: cost 1,103 -> 31.5 for select id, service_type, preferred_date, preferred_time, status from
+--   appointments where customer_phone = $1 and preferred_date >= $2 order by preferred_date
+-- planned gain: cost 2,303 -> 16.4 for select id, customer_name, customer_phone, service_type, preferred_time,
+--   urgency from appointments where status = $2 and preferred_date = $1 order by preferred_time
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and other index builds on appointments; reads and
+--   writes go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+create index concurrently appointments_preferred_date_idx on public.appointments (preferred_date);
+
 -- create_index: index public.leads_created_at_idx on table public.leads (now, risk low)
 -- 1 statement would use it
 -- share of the workload: 0.5 %
@@ -212,23 +229,6 @@ create policy "service role full access or staff can read logs (select)" on publ
 -- not in a transaction; it waits for transactions that are older than itself
 set lock_timeout = '10min';
 create index concurrently leads_created_at_idx on public.leads (created_at) include (service_type, status);
-
--- create_index: index public.appointments_preferred_date_idx on table public.appointments (now, risk low)
--- 3 statements would use it
--- share of the workload: 0.5 %
--- rows written into it: 0
--- size: 224 kB, built in about 0 ms (estimated)
--- planned gain: cost 1,104 -> 13.3 for select id, customer_name, customer_phone, service_type, preferred_time,
---   urgency from appointments where status = $2 and preferred_date = $1 order by preferred_time
--- planned gain: cost 1,103 -> 273 for select id, service_type, preferred_date, preferred_time, status from
---   appointments where customer_phone = $1 and preferred_date >= $2 order by preferred_date
--- planned gain: cost 2,303 -> 16.4 for select id, customer_name, customer_phone, service_type, preferred_time,
---   urgency from appointments where status = $2 and preferred_date = $1 order by preferred_time
--- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and other index builds on appointments; reads and
---   writes go on
--- not in a transaction; it waits for transactions that are older than itself
-set lock_timeout = '10min';
-create index concurrently appointments_preferred_date_idx on public.appointments (preferred_date);
 
 -- rewrite_policies: table public.leads (now, risk low)
 -- The policies of leads compute for every row what is the same for all; written so, they do it once.
@@ -256,6 +256,19 @@ drop policy "staff can work on leads" on public.leads;
 -- lock: ACCESS EXCLUSIVE; blocks everything on leads, for an instant
 set lock_timeout = '500ms';
 create policy "service role full access or staff can read leads or staff can w" on public.leads as permissive for all to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
+
+-- create_index: index public.appointments_customer_phone_idx on table public.appointments (now, risk low)
+-- 1 statement would use it
+-- share of the workload: 0.2 %
+-- rows written into it: 0
+-- size: 776 kB, built in about 0 ms (estimated)
+-- planned gain: cost 1,103 -> 31.5 for select id, service_type, preferred_date, preferred_time, status from
+--   appointments where customer_phone = $1 and preferred_date >= $2 order by preferred_date
+-- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and other index builds on appointments; reads and
+--   writes go on
+-- not in a transaction; it waits for transactions that are older than itself
+set lock_timeout = '10min';
+create index concurrently appointments_customer_phone_idx on public.appointments (customer_phone);
 
 -- rewrite_policies: table public.appointments (now, risk low)
 -- The policies of appointments compute for every row what is the same for all; written so, they do it once.
@@ -409,7 +422,7 @@ drop index concurrently public.idx_vapi_calls_call_id;
 -- share: 0.5 % (planned)
 -- rows: 1,240 (estimated)
 -- writes: 1,508,667
--- upkeep: 0.5 % (estimated)
+-- upkeep: 0.6 % (estimated)
 -- size: 136 kB (estimated)
 -- planned gain: cost 77,274 -> 396 for select count(*) from vapi_calls where created_at >= $1
 -- planned gain: cost 77,401 -> 401 for select count(*) as calls, count(*) filter (where status = $2) as missed
@@ -496,10 +509,13 @@ begin
     with taken as (
         delete from public.vapi_calls_by_day_status_changes returning day, status, rows
     ), before as (
-        delete from public.vapi_calls_by_day_status as cells using (select distinct day from taken) as days where cells.day = days.day or cells.day is null and days.day is null returning cells.day, cells.status, cells.rows
+        delete from public.vapi_calls_by_day_status as cells using (select distinct day, status from taken) as touched where cells.day = touched.day and cells.status = touched.status returning cells.day, cells.status, cells.rows
+    ),
+    unknown as (
+        delete from public.vapi_calls_by_day_status as cells using (select distinct day, status from taken) as touched where (touched.day is null or touched.status is null) and (cells.day = touched.day or cells.day is null and touched.day is null) and (cells.status = touched.status or cells.status is null and touched.status is null) returning cells.day, cells.status, cells.rows
     ), written as (
         insert into public.vapi_calls_by_day_status (day, status, rows)
-        select day, status, pg_catalog.sum(rows) from (select day, status, rows from taken union all select day, status, rows from before) as cells group by day, status having coalesce(pg_catalog.sum(rows), 0) <> 0
+        select day, status, pg_catalog.sum(rows) from (select day, status, rows from taken union all select day, status, rows from before union all select day, status, rows from unknown) as cells group by day, status having coalesce(pg_catalog.sum(rows), 0) <> 0
     )
     select pg_catalog.count(*) into moved from taken;
     return moved;
@@ -602,7 +618,7 @@ create index concurrently vapi_calls_by_day_priority_rest_idx on public.vapi_cal
 -- share: 0.1 % (planned)
 -- rows: 1,464 (estimated)
 -- writes: 1,508,667
--- upkeep: 1.4 % (estimated)
+-- upkeep: 1.6 % (estimated)
 -- size: 168 kB (estimated)
 -- planned gain: cost 78,016 -> 88.4 for select priority, calls, average_duration, completed_calls from
 --   priority_distribution
@@ -684,10 +700,13 @@ begin
     with taken as (
         delete from public.vapi_calls_by_day_priority_changes returning day, priority, rows, rows_status_completed, sum_duration, count_duration
     ), before as (
-        delete from public.vapi_calls_by_day_priority as cells using (select distinct day from taken) as days where cells.day = days.day or cells.day is null and days.day is null returning cells.day, cells.priority, cells.rows, cells.rows_status_completed, cells.sum_duration, cells.count_duration
+        delete from public.vapi_calls_by_day_priority as cells using (select distinct day, priority from taken) as touched where cells.day = touched.day and cells.priority = touched.priority returning cells.day, cells.priority, cells.rows, cells.rows_status_completed, cells.sum_duration, cells.count_duration
+    ),
+    unknown as (
+        delete from public.vapi_calls_by_day_priority as cells using (select distinct day, priority from taken) as touched where (touched.day is null or touched.priority is null) and (cells.day = touched.day or cells.day is null and touched.day is null) and (cells.priority = touched.priority or cells.priority is null and touched.priority is null) returning cells.day, cells.priority, cells.rows, cells.rows_status_completed, cells.sum_duration, cells.count_duration
     ), written as (
         insert into public.vapi_calls_by_day_priority (day, priority, rows, rows_status_completed, sum_duration, count_duration)
-        select day, priority, pg_catalog.sum(rows), pg_catalog.sum(rows_status_completed), pg_catalog.sum(sum_duration), pg_catalog.sum(count_duration) from (select day, priority, rows, rows_status_completed, sum_duration, count_duration from taken union all select day, priority, rows, rows_status_completed, sum_duration, count_duration from before) as cells group by day, priority having coalesce(pg_catalog.sum(rows), 0) <> 0 or coalesce(pg_catalog.sum(rows_status_completed), 0) <> 0 or coalesce(pg_catalog.sum(sum_duration), 0) <> 0 or coalesce(pg_catalog.sum(count_duration), 0) <> 0
+        select day, priority, pg_catalog.sum(rows), pg_catalog.sum(rows_status_completed), pg_catalog.sum(sum_duration), pg_catalog.sum(count_duration) from (select day, priority, rows, rows_status_completed, sum_duration, count_duration from taken union all select day, priority, rows, rows_status_completed, sum_duration, count_duration from before union all select day, priority, rows, rows_status_completed, sum_duration, count_duration from unknown) as cells group by day, priority having coalesce(pg_catalog.sum(rows), 0) <> 0 or coalesce(pg_catalog.sum(rows_status_completed), 0) <> 0 or coalesce(pg_catalog.sum(sum_duration), 0) <> 0 or coalesce(pg_catalog.sum(count_duration), 0) <> 0
     )
     select pg_catalog.count(*) into moved from taken;
     return moved;
@@ -746,7 +765,7 @@ analyze public.vapi_calls_by_day_priority;
 -- share: < 0.1 % (planned)
 -- rows: 4 (estimated)
 -- writes: 1,508,667
--- upkeep: 1.4 % (estimated)
+-- upkeep: 1.6 % (estimated)
 -- size: 24 kB (estimated)
 -- planned gain: cost 77,314 -> 2.13 for select count(*) from vapi_calls where status = $1
 -- in your application: Read the kept sums instead of the table: they are exact at every moment. Let a timer call
@@ -816,10 +835,13 @@ begin
     with taken as (
         delete from public.vapi_calls_by_status_changes returning status, rows
     ), before as (
-        delete from public.vapi_calls_by_status where exists (select from taken) returning status, rows
+        delete from public.vapi_calls_by_status as cells using (select distinct status from taken) as touched where cells.status = touched.status returning cells.status, cells.rows
+    ),
+    unknown as (
+        delete from public.vapi_calls_by_status as cells using (select distinct status from taken) as touched where (touched.status is null) and (cells.status = touched.status or cells.status is null and touched.status is null) returning cells.status, cells.rows
     ), written as (
         insert into public.vapi_calls_by_status (status, rows)
-        select status, pg_catalog.sum(rows) from (select status, rows from taken union all select status, rows from before) as cells group by status having coalesce(pg_catalog.sum(rows), 0) <> 0
+        select status, pg_catalog.sum(rows) from (select status, rows from taken union all select status, rows from before union all select status, rows from unknown) as cells group by status having coalesce(pg_catalog.sum(rows), 0) <> 0
     )
     select pg_catalog.count(*) into moved from taken;
     return moved;

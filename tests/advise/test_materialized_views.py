@@ -27,6 +27,11 @@ _BY_SHOP = (
     "select shop, count(*) as n, sum(amount) as amount from sales where sold_at >= $1 group by shop order by shop"
 )
 _BY_DAY = "select * from daily"
+_BY_HOUR = (
+    "select date_trunc('hour', sold_at) as hour, count(*) as n from sales where sold_at >= $1 group by 1 order by 1"
+)
+_SINCE = "select count(*) as n, sum(amount) as amount from sales where sold_at >= $1"
+_OF_A_STATE = "select count(*) from sales where state = $1"
 _CALLS = [["2026-01-20 00:00+00"], ["2026-02-03 17:01:02+00"], ["2027-01-01 00:00+00"], ["-infinity"], [None]]
 
 
@@ -136,6 +141,47 @@ def test_sums_over_a_table_that_changes_faster_become_a_rollup(database_on_each:
     assert database.execute("select count(*) from pg_class where relname like 'sales\\_by%'") == [(0,)]
 
 
+def test_sums_by_the_hour_are_kept_by_the_hour_and_serve_who_asks_by_day(database: "Database", tmp_path: Path) -> None:
+    make_sales(database)
+    prescriptions = prescribed(_ADVISER, asked(database, _BY_HOUR, _SINCE))
+    cure = kept(prescriptions)
+    assert cure.object.name == "sales_by_hour"
+    assert len(cure.mappings) == 2
+    treated(database, prescriptions, tmp_path)
+    with database.connect() as connection:
+        connection.execute("set timezone = 'America/New_York'")
+        for mapping in cure.mappings:
+            before = one_by_one(connection, mapping.sql, _CALLS)
+            assert together(connection, msgspec.structs.replace(mapping, calls=1), _CALLS) == before
+
+
+def test_counts_of_many_values_become_a_rollup_by_value(database: "Database", tmp_path: Path) -> None:
+    make_sales(database)
+    change(database, 6_000)
+    prescriptions = prescribed(_ADVISER, asked(database, _OF_A_STATE))
+    cure = kept(prescriptions)
+    assert (cure.kind, cure.object.name) == ("create_rollup", "sales_by_state")
+    treated(database, prescriptions, tmp_path)
+    mapping, values = msgspec.structs.replace(cure.mappings[0], calls=1), [["paid"], ["seen"], ["lost"], [None]]
+    with database.connect() as connection:
+        for write in (
+            "select",
+            "update sales set state = 'lost' where id % 500 = 0",
+            "update sales set state = null where id % 700 = 0",
+            "select fold_sales_by_state()",
+            "delete from sales where state = 'seen'",
+            "truncate sales",
+        ):
+            connection.execute(write)
+            assert together(connection, mapping, values) == one_by_one(connection, _OF_A_STATE, values)
+
+
+def test_counts_of_values_that_change_all_the_time_are_not_kept(database: "Database") -> None:
+    make_sales(database)
+    change(database, 60_000)
+    assert advised(_ADVISER, asked(database, _OF_A_STATE)) == []
+
+
 def test_renaming_everything_gives_the_same(database: "Database") -> None:
     make_sales(database)
     case = asked(database, _BY_SHOP, _BY_DAY)
@@ -239,11 +285,20 @@ def test_percentiles_over_a_moving_span_are_declined(database: "Database") -> No
         (2_000, _BY_SHOP, 1000),
         (60_000, "select count(*) from sales where sold_at >= '2026-03-25'", 1000),
         (60_000, "select count(*) from sales where id = $1", 1000),
+        (60_000, "select count(*) from sales where buyer = $1", 1000),
         (60_000, "select id, amount from sales where sold_at >= $1", 1000),
         (60_000, "select buyer, id, count(*) from sales where sold_at >= $1 group by buyer, id", 1000),
         (60_000, _BY_SHOP, 1e-6),
     ],
-    ids=["few rows", "few of them", "by key", "no sum", "as many groups as rows", "hardly ever asked"],
+    ids=[
+        "few rows",
+        "few of them",
+        "by key",
+        "few of each value",
+        "no sum",
+        "as many groups as rows",
+        "hardly ever asked",
+    ],
 )
 def test_silence_where_it_does_not_pay(database: "Database", rows: int, sql: str, calls: float) -> None:
     make_sales(database, rows)

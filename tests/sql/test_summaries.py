@@ -177,6 +177,101 @@ def test_a_view_by_day_gives_the_same_rows_and_an_error_in_another_zone(database
             connection.execute(instead)
 
 
+_SPANS = (
+    "date_trunc('hour', at)", "date_trunc('hour', local)", "date_bin('15 minutes', at, '2001-02-03')",
+    "extract(hour from at)", "date_part('hour', local)", "date_trunc('minute', at)",
+    "date_bin('06:00', local, timestamp '2000-01-01')",
+)  # fmt: skip
+_WINDOWS = (
+    "at >= now() - interval '24 hours'", "at between now() - interval '1 day' and now()", "at > $2 and at <= $3",
+    "at >= $2 and at < $3", "at >= $2", "at >= date_trunc('hour', now() - interval '2 days')", "at < current_date", "",
+)  # fmt: skip
+_LOCAL_WINDOWS = ("local >= $4", "local < $4", "")
+
+
+def by_span(chance: random.Random) -> str:
+    """A statement by hours or the like, over a window; sometimes of what cannot be put together."""
+    span, key = chance.choice(_SPANS), chance.choice(["", ", kind"])
+    targets = chance.sample((*_AGGREGATES, "count(distinct size)"), k=2)
+    window = chance.choice(_LOCAL_WINDOWS if "local" in span else _WINDOWS)
+    return (
+        f"select {span} as {chance.choice(['hour', 'moment', 'at'])}{key}, {', '.join(targets)} from events"
+        f"{window and f' where {window}'} group by {span}{key} order by 1, 2"
+    )
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("seed", range(2))
+def test_statements_by_hours_and_other_spans_give_the_same_rows_or_an_error(
+    database_on_each: "Database", seed: int
+) -> None:
+    chance = random.Random(seed)
+    compared = refused = 0
+    with database_on_each.connect(prepare_threshold=None) as connection:
+        fill(connection, seed)
+        for _ in range(25):
+            sql = by_span(chance)
+            (summary,) = summaries(sql)
+            if isinstance(summary, str):
+                continue
+            connection.execute("drop materialized view if exists kept")
+            connection.execute(f"create materialized view kept as {definition_of(summary)}")
+            instead = reading(sql, summary)
+            arguments = values(chance)
+            for zone in ("UTC", "America/New_York", "Asia/Kathmandu"):
+                connection.execute("select set_config('timezone', %s, false)", [zone])
+                try:
+                    found = rows(connection, instead, arguments)
+                except psycopg.errors.InvalidTextRepresentation:
+                    refused += zone == "Asia/Kathmandu"
+                    if zone == "Asia/Kathmandu":
+                        continue
+                    raise
+                assert found == rows(connection, sql, arguments), (sql, instead, arguments, zone)
+                compared += 1
+    assert compared > 20
+    assert refused > 3
+
+
+def test_the_spans_are_the_shortest_that_are_asked_for() -> None:
+    asked = (
+        "select date(at), count(*) from events where at >= current_date - 3 group by 1",
+        "select date_trunc('hour', at), kind, sum(size) from events where at >= $2 group by 1, 2",
+        "select kind, count(*) from events where at >= $2 group by kind",
+    )
+    found = [each for sql in asked for each in summaries(sql) if isinstance(each, Summary)]
+    assert [each.span for each in found] == [86_400, 3_600, 86_400]
+    together = united(found)
+    assert together is not None
+    assert (together.span, together.bucket, together.keys) == (3_600, "hour", ("kind",))
+    assert all(together.serves(each) for each in found)
+    assert not found[0].serves(together)
+    (by_day,) = summaries("select day, count(*) from events where at >= $2 group by day")
+    assert isinstance(by_day, Summary)
+    assert united([together, by_day]) is None
+
+
+@pytest.mark.server
+def test_hours_serve_those_who_ask_by_day(database: "Database") -> None:
+    hours, days = (
+        "select date_trunc('hour', at), count(*) from events where at >= $2 group by 1 order by 1",
+        "select date(at), count(*), avg(size) from events where at >= current_date - 3 group by 1 order by 1",
+    )
+    together = united([each for sql in (hours, days) for each in summaries(sql) if isinstance(each, Summary)])
+    assert together is not None
+    source = Kept("public.kept", summary=together)
+    with database.connect(prepare_threshold=None) as connection:
+        fill(connection, 3)
+        connection.execute(f"create materialized view kept as {definition_of(together)}")
+        for zone in ("UTC", "America/New_York"):
+            connection.execute("select set_config('timezone', %s, false)", [zone])
+            for sql in (hours, days):
+                instead = rewritten(sql, resolver, {_TABLE: _TYPES}, lambda _: source)
+                arguments = values(random.Random(sql))
+                assert "kept" in instead
+                assert rows(connection, instead, arguments) == rows(connection, sql, arguments)
+
+
 @pytest.mark.server
 def test_one_summary_serves_several_statements(database: "Database") -> None:
     asked = (
@@ -220,6 +315,11 @@ def test_one_summary_serves_several_statements(database: "Database") -> None:
         "select distinct count(*) from events group by kind",
         "select count(*) from events where kind = current_user",
         "select id, count(*) from events group by kind, id + 1",
+        "select extract(hour from at), count(distinct kind) from events group by 1",
+        "select date_bin('7 minutes', at, '2000-01-01'), count(*) from events group by 1",
+        "select date_bin('1 hour', at, '2000-01-01 00:30'), count(*) from events group by 1",
+        "select date_trunc('second', at), count(*) from events group by 1",
+        "select extract(minute from at), count(*) from events group by 1",
     ],
 )
 def test_what_cannot_be_put_together_is_left_alone(sql: str) -> None:

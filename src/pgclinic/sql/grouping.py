@@ -14,6 +14,7 @@ from pgclinic.model.names import RelationName
 from pgclinic.sql.constants import constant_value
 from pgclinic.sql.operands import children, is_node, without_casts
 from pgclinic.sql.sources import CatalogRelation, Resolver
+from pgclinic.sql.spans import span_of, span_within
 from pgclinic.sql.statements import UnreadableSqlError
 from pgclinic.sql.tree import Node, Tree, nodes, parse_one, replace_nodes, select_list, strings
 
@@ -68,8 +69,9 @@ class Grouping(msgspec.Struct, frozen=True, kw_only=True):
     """A SELECT that sums up one table; ``select`` stands in a statement's tree and may be changed there.
 
     ``keys`` are columns that it groups by and ``moment`` the expression over the ``time`` column that it groups by
-    too, or None. ``bounds`` are its conditions on that column, ``conditions`` all others. ``columns`` are those that
-    the conditions and the filters of aggregates read, in the order of the table.
+    too, or None; ``span`` the seconds of the spans of time that serve it (``sql.spans``). ``bounds`` are its
+    conditions on that column, ``conditions`` all others. ``columns`` are those that the conditions and the filters
+    of aggregates read, in the order of the table.
     """
 
     select: Tree
@@ -78,6 +80,7 @@ class Grouping(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     moment: Tree | None
     time: str
+    span: int
     bounds: tuple[Bound, ...]
     conditions: tuple[Tree, ...]
     aggregates: tuple[Aggregate, ...]
@@ -225,6 +228,7 @@ class _Reading:
         if time and not self._is_moment(time):
             raise Unfit("it groups by an expression that is none in time")
         self._read_outputs(keys, expressions)
+        bounds = tuple(bound for _, found in bounded for _, bound in found or ())
         conditions = tuple(each for each, found in bounded if not found)
         for each in conditions:
             self._demand_condition(each)
@@ -239,7 +243,8 @@ class _Reading:
             keys=tuple(dict.fromkeys(keys)),
             moment=expressions[0] if expressions else None,
             time=time,
-            bounds=tuple(bound for _, found in bounded for _, bound in found or ()),
+            span=span_of(expressions[0]) if expressions else span_within([bound.value for bound in bounds]),
+            bounds=bounds,
             conditions=conditions,
             aggregates=tuple(self.aggregates.values()),
         )
@@ -273,7 +278,7 @@ class _Reading:
             node = named[0].res_target.val
         if self._is_column(node):
             return strings(node.column_ref.fields)[-1]
-        if has_parameters(node) or not _is_bucket(node):
+        if has_parameters(node) or not span_of(node):
             raise Unfit("it groups by an expression that is none in time")
         return bare(node)
 
@@ -397,20 +402,6 @@ def _conjuncts(node: Tree) -> Iterator[Tree]:
             yield from _conjuncts(argument)
     else:
         yield node
-
-
-def _is_bucket(node: Tree) -> bool:
-    """``date(column)``, ``column::date`` or ``date_trunc('day', column)``: a day."""
-    if node.WhichOneof("node") == "type_cast":
-        is_date = strings(node.type_cast.type_name.names)[-1:] == ("date",)
-        return is_date and node.type_cast.arg.WhichOneof("node") == "column_ref"
-    if node.WhichOneof("node") != "func_call":
-        return False
-    name, arguments = strings(node.func_call.funcname)[-1], list(node.func_call.args)
-    if name == "date":
-        return len(arguments) == 1 and arguments[0].WhichOneof("node") == "column_ref"
-    unit = constant_value(arguments[0]) if name == "date_trunc" and len(arguments) == 2 else None  # noqa: PLR2004
-    return unit is not None and unit.text == "day" and arguments[1].WhichOneof("node") == "column_ref"
 
 
 def _is_steady(node: Tree) -> bool:

@@ -1,9 +1,10 @@
 """Kept sums of one table: what they hold, the query that makes them, and a SELECT rewritten to read them.
 
-A summary has a row for each *cell*: a day and a value of each key column. Sums and counts of whole statements are
-sums of those of cells (Gupta, Harinarayan, Quass, "Aggregate-query processing in data warehousing environments",
-VLDB 1995); what cannot be added up (distinct counts, percentiles) is kept only where a cell is all that is asked.
-A bound in time need not fall on the edge of a day: whole days come from the summary, the rest from the table.
+A summary has a row for each *cell*: a span of time, as a rule a day, and a value of each key column. Sums and counts
+of whole statements are sums of those of cells (Gupta, Harinarayan, Quass, "Aggregate-query processing in data
+warehousing environments", VLDB 1995); what cannot be added up (distinct counts, percentiles) is kept only where a cell
+is all that is asked. A bound in time need not fall on the edge of a span: whole ones come from the summary,
+the rest from the table.
 """
 
 import hashlib
@@ -30,10 +31,9 @@ from pgclinic.sql.grouping import (
     without_places,
 )
 from pgclinic.sql.sources import Resolver
+from pgclinic.sql.spans import DAY, INSTANT, ZONE, beginning, interval, is_steady, name_of, repeats, with_moment
 from pgclinic.sql.tree import Node, Tree, expression_of, parse_one, replace_nodes, select_list, strings, written
 
-ZONE = "UTC"
-"""The zone whose days are kept."""
 _SAME_ZONES = ("UTC", "Etc/UTC", "GMT")
 _IN_ZONE = (
     f"case when pg_catalog.current_setting('TimeZone') in ({', '.join(map(quote.literal, _SAME_ZONES))}) then true"
@@ -50,8 +50,6 @@ _WORD = re.compile(r"[a-z0-9]+")
 _CAST = re.compile(r"::[a-z0-9_ ]+")
 _LONGEST = 48
 """Bytes of a column's name, so that a digest may follow (NAMEDATALEN is 64)."""
-_DAY = "interval '24 hours'"
-_INSTANT = "interval '1 microsecond'"
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -70,10 +68,10 @@ class Measure(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of a table. ``keys`` are columns; ``bucket`` names the day's column, empty where there is none.
+    """What is kept of a table. ``keys`` are columns; ``bucket`` names the span's column, empty where there is none.
 
-    ``day`` is the day as an expression over ``time``: in SQL over bare columns, of type ``day_type``. ``condition``
-    is what all rows kept have in common, SQL or empty.
+    ``day`` is the span, which has ``span`` seconds, as an expression over ``time``: in SQL over bare columns, of type
+    ``day_type``. ``condition`` is what all rows kept have in common, SQL or empty.
     """
 
     table: RelationName
@@ -81,6 +79,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     bucket: str = ""
     day: str = ""
     day_type: str = ""
+    span: int = DAY
     keys: tuple[str, ...] = ()
     measures: tuple[Measure, ...] = ()
     condition: str = ""
@@ -99,16 +98,24 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         """Whether whoever asks for ``part`` can ask for this instead."""
         return part == self or united((self, part)) == self
 
+    def cut_like(self, other: "Summary") -> "Summary":
+        """The same of other spans."""
+        return msgspec.structs.replace(
+            self, bucket=other.bucket, day=other.day, day_type=other.day_type, span=other.span
+        )
+
 
 class Kept(msgspec.Struct, frozen=True):
     """Where a summary is kept: SQL for FROM. ``may_be_empty``: cells may have come to hold no row.
 
     ``log`` is SQL for FROM with the days, under the bucket's name, whose cells are no longer those of the table.
+    ``summary`` is what is kept, whose spans may be shorter than those of who asks.
     """
 
     sql: str
     may_be_empty: bool = False
     log: str = ""
+    summary: Summary | None = None
 
 
 class _Composed(msgspec.Struct, frozen=True):
@@ -165,9 +172,16 @@ def types_of(grouping: Grouping, types: Types) -> Mapping[str, str]:
 
 
 def united(summaries: Sequence[Summary]) -> Summary | None:
-    """One summary in the place of several: finer cells, all measures; None where that cannot be."""
-    first, *others = summaries
-    like = [msgspec.structs.replace(each, keys=(), measures=()) for each in summaries]
+    """One summary in the place of several: finer cells, all measures; None where that cannot be.
+
+    Longer spans come along where the shortest have their keys already: more keys of hours could be as many as rows.
+    """
+    finest = min(summaries, key=lambda each: each.span)
+    known = {key for each in summaries if each.span == finest.span for key in each.keys}
+    if any(each.span % finest.span or not known.issuperset(each.keys) for each in summaries):
+        return None
+    first, *others = (each if each.span == finest.span else each.cut_like(finest) for each in summaries)
+    like = [msgspec.structs.replace(each, keys=(), measures=()) for each in (first, *others)]
     if any(each != like[0] for each in like[1:]) or (others and any(each.is_whole for each in summaries)):
         return None
     keys = dict.fromkeys(key for each in summaries for key in each.keys)
@@ -233,11 +247,15 @@ def read_from(grouping: Grouping, types: Mapping[str, str], kept: Kept) -> None:
     """Change the grouping's SELECT so that it reads what is kept. Raises Unfit before anything is changed."""
     design = _Design(grouping, types, subtracts=kept.may_be_empty)
     select = grouping.select
-    arms = " union all ".join(_arms(grouping, design.summary, kept))
+    summary = design.summary.cut_like(kept.summary) if kept.summary is not None else design.summary
+    arms = " union all ".join(_arms(grouping, summary, kept))
     source = parse_one(f"select from ({arms}) as {quote.identifier(grouping.alias)}").stmts[0].stmt.select_stmt
     composed = {place: expression_of(each.sql) for place, each in design.composed.items()}
     if grouping.moment is not None:
-        composed[without_places(grouping.moment)] = expression_of(quote.identifier(design.summary.bucket))
+        bucket = quote.identifier(summary.bucket)
+        composed[without_places(grouping.moment)] = (
+            expression_of(bucket) if summary.span == DAY else with_moment(grouping.moment, bucket)
+        )
 
     for target in select.target_list:
         _name_as_before(target.res_target)
@@ -272,6 +290,8 @@ class _Design:
         if not wholes:
             for each in grouping.conditions:
                 self.keys |= dict.fromkeys(sorted(columns_of(each)))
+        if wholes and grouping.moment is not None and repeats(grouping.moment):
+            raise Unfit(MOVING)
         if wholes and tuple(self.keys) != grouping.keys:
             raise Unfit("its distinct counts and percentiles depend on values that change from call to call")
         self.summary = self._summary(condition)
@@ -285,7 +305,7 @@ class _Design:
         grouping = self.grouping
         day = day_type = bucket = ""
         if grouping.time:
-            bucket = self._free("day", "")
+            bucket = self._free(name_of(grouping.span), "")
             day, day_type = self._day()
         return Summary(
             table=grouping.relation.name,
@@ -293,25 +313,26 @@ class _Design:
             bucket=bucket,
             day=day,
             day_type=day_type,
+            span=grouping.span,
             keys=tuple(self.keys),
             measures=tuple(self.measures.values()),
             condition=condition,
         )
 
     def _day(self) -> tuple[str, str]:
-        """The day as it is kept: as a statement groups by it, else the moment when it begins."""
+        """The span as it is kept: a day as a statement groups by it, else the moment when it begins."""
         time = quote.identifier(self.grouping.time)
         is_zoned = without_modifier(self.types[self.grouping.time]) == "timestamp with time zone"
-        moment = self.grouping.moment
-        if moment is not None:
+        moment, span = self.grouping.moment, self.grouping.span
+        if moment is not None and span == DAY:
             if not all(bound.is_day and bound.operator in {">=", "<"} for bound in self.grouping.bounds):
                 raise Unfit("it groups by day from within a day on")
             is_date = moment.WhichOneof("node") == "type_cast" or strings(moment.func_call.funcname)[-1] == "date"
             if is_date:
                 return f"({time} at time zone '{ZONE}')::date" if is_zoned else f"{time}::date", "date"
         if is_zoned:
-            return f"pg_catalog.date_trunc('day', {time}, '{ZONE}')", "timestamp with time zone"
-        return f"pg_catalog.date_trunc('day', {time})", "timestamp without time zone"
+            return beginning(time, span, "timestamptz"), "timestamp with time zone"
+        return beginning(time, span, "timestamp"), "timestamp without time zone"
 
     def _adds_up(self, aggregate: Aggregate) -> bool:
         if not aggregate.is_plain or aggregate.is_distinct:
@@ -411,7 +432,7 @@ def _measured(summary: Summary) -> Iterator[str]:
 def _arms(grouping: Grouping, summary: Summary, kept: Kept) -> Iterator[str]:
     """Where the rows come from: cells of the summary, and what the table has on either side of them."""
     names = ", ".join(map(quote.identifier, (*summary.columns, *(each.name for each in summary.measures))))
-    if grouping.moment is not None:
+    if grouping.moment is not None and summary.span == DAY:
         yield from _days(grouping, summary, kept, names)
         return
     if kept.log:
@@ -422,15 +443,21 @@ def _arms(grouping: Grouping, summary: Summary, kept: Kept) -> Iterator[str]:
         raise Unfit("it has several bounds on one side")
     bucket, time = quote.identifier(summary.bucket or "day"), quote.identifier(summary.time or "time")
     moment = "timestamptz" if summary.day_type == "timestamp with time zone" else "timestamp"
-    first = _first_whole_day(lower[0], moment) if lower else ""
-    end = _midnight(f"({_sql(upper[0])})::{moment}", moment) if upper else ""
+    first = _first_whole(lower[0], summary.span, moment) if lower else ""
+    end = beginning(f"({_sql(upper[0])})::{moment}", summary.span, moment) if upper else ""
+    is_open = grouping.moment is not None and moment == "timestamptz"
+
+    def guard(beginning: str) -> list[str]:
+        return [is_steady(grouping.moment, beginning, summary.span)] if is_open else []
+
     whole = [f"{bucket} >= {first}"] * bool(lower) + [f"{bucket} < {end}"] * bool(upper)
     own = [f"{time} {bound.operator} {_sql(bound)}" for bound in grouping.bounds]
-    yield f"select {names} from {kept.sql}{_where(whole)}"
+    yield f"select {names} from {kept.sql}{_where([*whole, *guard(bucket)])}"
     if lower:
-        yield _of_table(summary, [*own, f"{time} < {first}"])
+        yield _of_table(summary, [*own, f"{time} < {first}", *guard(summary.day)])
     if upper:
-        yield _of_table(summary, [*own, f"{time} >= {end}", *([f"{time} >= {first}"] if lower else [])])
+        inside = [f"{time} >= {first}"] if lower else []
+        yield _of_table(summary, [*own, f"{time} >= {end}", *inside, *guard(summary.day)])
 
 
 def _days(grouping: Grouping, summary: Summary, kept: Kept, names: str) -> Iterator[str]:
@@ -482,17 +509,12 @@ def _sql(bound: Bound) -> str:
     return select_list([bound.value])
 
 
-def _first_whole_day(bound: Bound, moment: str) -> str:
-    """When the first day begins of which every moment is within the bound."""
+def _first_whole(bound: Bound, span: int, moment: str) -> str:
+    """When the first span begins of which every moment is within the bound."""
     value = f"({_sql(bound)})::{moment}"
-    # A bound that is a midnight itself begins a whole day, unless it is left out.
-    late = f"{value} + {_DAY}" if bound.operator == ">" else f"{value} + {_DAY} - {_INSTANT}"
-    return _midnight(late, moment)
-
-
-def _midnight(value: str, moment: str) -> str:
-    zone = f", '{ZONE}'" if moment == "timestamptz" else ""
-    return f"pg_catalog.date_trunc('day', {value}{zone})"
+    # A bound that begins a span itself begins a whole one, unless it is left out.
+    late = f"{value} + {interval(span)}" if bound.operator == ">" else f"{value} + {interval(span)} - {INSTANT}"
+    return beginning(late, span, moment)
 
 
 def _is_unclear(condition: str) -> bool:

@@ -39,6 +39,7 @@ from pgclinic.model.snapshot import Snapshot
 from pgclinic.sql import quote
 from pgclinic.sql.grouping import MOVING, Types
 from pgclinic.sql.policies import policies_on
+from pgclinic.sql.spans import DAY, name_of
 from pgclinic.sql.statements import UnreadableSqlError
 from pgclinic.sql.summaries import Kept, Summary, definition_of, of_days, subtractable, united
 
@@ -57,6 +58,8 @@ _MOST_CHANGES = 1.0
 _WRITE_MS = 0.1
 _ROW_MS = 0.003
 """What a writing statement, and each of its rows, pays for the triggers (estimated: a call of PL/pgSQL, an insert)."""
+_FOLD_MS = 0.005
+"""What a difference costs whoever folds it: it is taken away, and its cell taken out and put back (estimated)."""
 _FOLDED_SECONDS = 60
 """How often a timer calls what folds or refreshes."""
 _DAYS_NOTED = 2.0
@@ -82,8 +85,9 @@ class _Candidate(msgspec.Struct, frozen=True, kw_only=True):
     def source(self) -> Kept:
         """Where statements find it."""
         if self.reader is not None:
-            return Kept(quote.relation(self.reader), may_be_empty=True)
-        return Kept(quote.relation(self.kept.name), log=quote.relation(self.log) if self.log else "")
+            return Kept(quote.relation(self.reader), may_be_empty=True, summary=self.summary)
+        log = quote.relation(self.log) if self.log else ""
+        return Kept(quote.relation(self.kept.name), log=log, summary=self.summary)
 
 
 def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
@@ -186,7 +190,7 @@ def _with_all(
         if changing is not None:
             unfolded = min(kept.rows, max(1.0, pace.writes * _FOLDED_SECONDS))
             altered, changes, reader = with_changes(altered, kept, unfolded)
-        elif is_fast and summary.bucket:
+        elif is_fast and summary.bucket and summary.span == DAY:
             altered, log = with_log(altered, kept, _DAYS_NOTED)
         candidates.append(
             _Candidate(summary=summary, askings=askings, kept=kept, pace=pace, changes=changes, reader=reader, log=log)
@@ -226,8 +230,9 @@ def _judged(
     most_ms = _LARGEST_UPKEEP * saved_ms / calls * pace.asks
     writes_ms = _WRITE_MS * pace.writes + _ROW_MS * pace.changes
     if candidate.changes is not None and candidate.reader is not None:
-        if writes_ms <= most_ms:
-            upkeep = _LARGEST_UPKEEP * writes_ms / most_ms
+        upkeep_ms = writes_ms + _FOLD_MS * pace.changes
+        if upkeep_ms <= most_ms:
+            upkeep = _LARGEST_UPKEEP * upkeep_ms / most_ms
             yield from writing.rollup(found, changes=candidate.changes, reader=candidate.reader, upkeep=upkeep)
         return
     if candidate.log is not None:
@@ -276,5 +281,5 @@ def _always_behind(snapshot: Snapshot, summary: Summary, pace: Pace) -> Declined
 
 
 def _stem(summary: Summary) -> str:
-    by = [*(["day"] if summary.bucket else []), *summary.keys]
+    by = [*([name_of(summary.span)] if summary.bucket else []), *summary.keys]
     return f"{summary.table.name}_by_{'_'.join(by)}" if by else f"{summary.table.name}_sums"

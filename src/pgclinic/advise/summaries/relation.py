@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from pgclinic.model.catalog import Column, Index, IndexDefinition, IndexKey, Relation
-from pgclinic.model.clock import DAY, seconds_between
+from pgclinic.model.clock import seconds_between
 from pgclinic.model.names import RelationName
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.statistics import ColumnStatistics
@@ -15,6 +15,7 @@ from pgclinic.sizes.distinct import distinct_keys
 from pgclinic.sizes.keys import Key, key_columns
 from pgclinic.sql import quote
 from pgclinic.sql.arrays import parse_array, write_array
+from pgclinic.sql.spans import DAY
 from pgclinic.sql.summaries import Summary
 
 _PAGE = 8192
@@ -178,24 +179,35 @@ def cells_of(snapshot: Snapshot, summary: Summary) -> float:
     definition = IndexDefinition(relation=summary.table, keys=tuple(IndexKey(key) for key in summary.keys))
     keys = list(key_columns(snapshot, table, definition, NOTHING))
     if summary.bucket:
-        days = len(_days(snapshot, table, summary)) or _DAYS_UNKNOWN
+        days = _spans(snapshot, table, summary) or _DAYS_UNKNOWN * DAY / summary.span
         daily = ColumnStatistics(relation=table.oid, column=summary.bucket, n_distinct=float(days))
         keys.append(Key(type_name="date", widths=((4, 1.0),), statistics=daily))
     return max(1.0, round(distinct_keys(snapshot, table, keys, rows))) if keys else 1.0
 
 
-def _days(snapshot: Snapshot, table: Relation, summary: Summary) -> tuple[str, ...]:
-    """A moment of each day between the ends of the column that are known, as text."""
-    statistics = snapshot.statistics_of.get((table.oid, summary.time, table.kind == "p"))
-    bounds = list(_elements(statistics.histogram_bounds if statistics else None))
-    ends = [each for each in snapshot.column_ends if (each.relation, each.column) == (table.oid, summary.time)]
-    bounds = [*(end.low for end in ends if end.low), *bounds, *(end.high for end in ends if end.high)]
+def _spans(snapshot: Snapshot, table: Relation, summary: Summary) -> int:
+    """How many spans of time lie between the ends of the column that are known; 0 where none is."""
+    known = _known_moments(snapshot, table, summary)
     try:
-        days = min(_MOST_DAYS, round(seconds_between(bounds[0], bounds[-1]) / DAY) + 1) if bounds else 0
+        seconds = seconds_between(known[0], known[-1]) if known else 0.0
     except ValueError:
-        return ()
-    share = max(1, len(bounds) - 1)
-    return tuple(bounds[min(len(bounds) - 1, round(day * share / max(1, days - 1)))] for day in range(days))
+        return 0
+    return min(_MOST_DAYS * DAY // summary.span, round(seconds / summary.span) + 1) if known else 0
+
+
+def _moments(snapshot: Snapshot, table: Relation, summary: Summary) -> tuple[str, ...]:
+    """A moment of each span, of no more than a histogram has bounds, as text."""
+    known = _known_moments(snapshot, table, summary)
+    number = min(_MOST_DAYS, _spans(snapshot, table, summary))
+    share = max(1, len(known) - 1)
+    return tuple(known[min(len(known) - 1, round(each * share / max(1, number - 1)))] for each in range(number))
+
+
+def _known_moments(snapshot: Snapshot, table: Relation, summary: Summary) -> tuple[str, ...]:
+    statistics = snapshot.statistics_of.get((table.oid, summary.time, table.kind == "p"))
+    bounds = _elements(statistics.histogram_bounds if statistics else None)
+    ends = [each for each in snapshot.column_ends if (each.relation, each.column) == (table.oid, summary.time)]
+    return (*(end.low for end in ends if end.low), *bounds, *(end.high for end in ends if end.high))
 
 
 def _elements(array: str | None) -> tuple[str, ...]:
@@ -219,15 +231,15 @@ def _statistics(snapshot: Snapshot, table: Relation, summary: Summary, oid: int,
     """Each value of a key about as often as any other: it has a cell on nearly every day."""
     found = []
     if summary.bucket:
-        bounds = _days(snapshot, table, summary)
+        bounds = _moments(snapshot, table, summary)
         found.append(
             ColumnStatistics(
                 relation=oid,
                 column=summary.bucket,
                 avg_width=4 if summary.day_type == "date" else _NUMBER_WIDTH,
-                n_distinct=float(len(bounds) or min(_DAYS_UNKNOWN, rows)),
+                n_distinct=float(_spans(snapshot, table, summary) or min(_DAYS_UNKNOWN * DAY / summary.span, rows)),
                 correlation=1.0,
-                histogram_bounds=write_array(_midnights(bounds)) if len(bounds) > 1 else None,
+                histogram_bounds=write_array(_beginnings(bounds, summary.span)) if len(bounds) > 1 else None,
             )
         )
     for key in summary.keys:
@@ -254,5 +266,7 @@ def _statistics(snapshot: Snapshot, table: Relation, summary: Summary, oid: int,
     return found
 
 
-def _midnights(moments: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{moment[:10]} 00:00:00+00" for moment in moments))
+def _beginnings(moments: tuple[str, ...], span: int) -> tuple[str, ...]:
+    """Of days or, where they are shorter, of hours."""
+    length, rest = (10, " 00:00:00+00") if span == DAY else (13, ":00:00+00")
+    return tuple(dict.fromkeys(f"{moment[:length]}{rest}" for moment in moments))

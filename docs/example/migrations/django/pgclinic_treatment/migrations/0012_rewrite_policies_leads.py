@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     atomic = True
-    dependencies = [('pgclinic_treatment', '0011_create_index_appointments_preferred_date_idx')]
+    dependencies = [('pgclinic_treatment', '0011_create_index_leads_created_at_idx')]
     operations = [
         migrations.RunSQL(
             sql=[

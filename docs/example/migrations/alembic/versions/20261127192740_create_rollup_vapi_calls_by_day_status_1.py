@@ -1,0 +1,97 @@
+"""create_rollup_vapi_calls_by_day_status_1."""
+
+# Sums of vapi_calls are asked for 3,609 times a day, and 834 rows change between two of them: kept by
+# triggers they are exact, and cost 0.5 % of what they cost now, as planned.
+# 136 kB (estimated)
+# lock: SHARE ROW EXCLUSIVE; blocks writes to vapi_calls, for an instant: the statement waits for
+# writers that are under way
+# in your application: Read the kept sums instead of the table: they are exact at every moment. Let a
+# timer call the function that folds their differences every minute; drop them before a column that
+# they are of is changed.
+
+from alembic import op
+
+revision = '20261127192740'
+down_revision = '20261127192739'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("set local lock_timeout = '500ms'")
+    op.execute('set local statement_timeout = 0')
+    op.execute("create table public.vapi_calls_by_day_status as select pg_catalog.date_trunc('day', created_at, 'UTC') as day, status, pg_catalog.count(*) as rows from public.vapi_calls group by 1, 2 with no data")
+    op.execute("create table public.vapi_calls_by_day_status_changes as select pg_catalog.date_trunc('day', created_at, 'UTC') as day, status, pg_catalog.count(*) as rows from public.vapi_calls group by 1, 2 with no data")
+    op.execute('alter table public.vapi_calls_by_day_status_changes set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000)')
+    op.execute('create index on public.vapi_calls_by_day_status (day, status)')
+    op.execute('create view public.vapi_calls_by_day_status_now as select day, status, rows from public.vapi_calls_by_day_status union all select day, status, rows from public.vapi_calls_by_day_status_changes')
+    op.execute('revoke all on public.vapi_calls_by_day_status, public.vapi_calls_by_day_status_changes, public.vapi_calls_by_day_status_now from public, authenticated, service_role')
+    op.execute("""create function public.note_vapi_calls_by_day_status() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $function$
+begin
+    case tg_op
+    when 'INSERT' then
+        insert into public.vapi_calls_by_day_status_changes (day, status, rows) select pg_catalog.date_trunc('day', created_at, 'UTC') as day, status, pg_catalog.count(*) as rows from new_rows group by 1, 2 having pg_catalog.count(*) > 0;
+    when 'DELETE' then
+        insert into public.vapi_calls_by_day_status_changes (day, status, rows) select pg_catalog.date_trunc('day', created_at, 'UTC') as day, status, -pg_catalog.count(*) as rows from old_rows group by 1, 2 having pg_catalog.count(*) > 0;
+    when 'UPDATE' then
+        insert into public.vapi_calls_by_day_status_changes (day, status, rows)
+        select day, status, pg_catalog.sum(rows) from (select pg_catalog.date_trunc('day', created_at, 'UTC') as day, status, pg_catalog.count(*) as rows from new_rows group by 1, 2 having pg_catalog.count(*) > 0 union all select pg_catalog.date_trunc('day', created_at, 'UTC') as day, status, -pg_catalog.count(*) as rows from old_rows group by 1, 2 having pg_catalog.count(*) > 0) as cells group by day, status having coalesce(pg_catalog.sum(rows), 0) <> 0;
+    when 'TRUNCATE' then
+        -- No writer is under way while the table is truncated; the folder may be, and ends by itself.
+        perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pgclinic public.vapi_calls_by_day_status', 0));
+        if pg_catalog.current_setting('transaction_isolation') = 'read committed' then
+            delete from public.vapi_calls_by_day_status_changes;
+            delete from public.vapi_calls_by_day_status;
+        else
+            -- An older snapshot does not show all that is to go. Waiting for readers could be a deadlock.
+            lock table public.vapi_calls_by_day_status_changes, public.vapi_calls_by_day_status in access exclusive mode nowait;
+            truncate public.vapi_calls_by_day_status_changes, public.vapi_calls_by_day_status;
+        end if;
+    end case;
+    return null;
+end
+$function$""")
+    op.execute("""create function public.fold_vapi_calls_by_day_status() returns bigint
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $function$
+declare
+    moved bigint;
+begin
+    -- Who comes second leaves it to the first.
+    if not pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('pgclinic public.vapi_calls_by_day_status', 0)) then
+        return 0;
+    end if;
+    with taken as (
+        delete from public.vapi_calls_by_day_status_changes returning day, status, rows
+    ), before as (
+        delete from public.vapi_calls_by_day_status as cells using (select distinct day, status from taken) as touched where cells.day = touched.day and cells.status = touched.status returning cells.day, cells.status, cells.rows
+    ),
+    unknown as (
+        delete from public.vapi_calls_by_day_status as cells using (select distinct day, status from taken) as touched where (touched.day is null or touched.status is null) and (cells.day = touched.day or cells.day is null and touched.day is null) and (cells.status = touched.status or cells.status is null and touched.status is null) returning cells.day, cells.status, cells.rows
+    ), written as (
+        insert into public.vapi_calls_by_day_status (day, status, rows)
+        select day, status, pg_catalog.sum(rows) from (select day, status, rows from taken union all select day, status, rows from before union all select day, status, rows from unknown) as cells group by day, status having coalesce(pg_catalog.sum(rows), 0) <> 0
+    )
+    select pg_catalog.count(*) into moved from taken;
+    return moved;
+end
+$function$""")
+    op.execute('revoke all on function public.fold_vapi_calls_by_day_status() from public')
+    op.execute('create trigger note_vapi_calls_by_day_status_insert after insert on public.vapi_calls referencing new table as new_rows for each statement execute function public.note_vapi_calls_by_day_status()')
+    op.execute('create trigger note_vapi_calls_by_day_status_update after update on public.vapi_calls referencing old table as old_rows new table as new_rows for each statement execute function public.note_vapi_calls_by_day_status()')
+    op.execute('create trigger note_vapi_calls_by_day_status_delete after delete on public.vapi_calls referencing old table as old_rows for each statement execute function public.note_vapi_calls_by_day_status()')
+    op.execute('create trigger note_vapi_calls_by_day_status_truncate after truncate on public.vapi_calls for each statement execute function public.note_vapi_calls_by_day_status()')
+
+
+def downgrade() -> None:
+    op.execute("set local lock_timeout = '500ms'")
+    op.execute('set local statement_timeout = 0')
+    op.execute('drop trigger note_vapi_calls_by_day_status_truncate on public.vapi_calls')
+    op.execute('drop trigger note_vapi_calls_by_day_status_delete on public.vapi_calls')
+    op.execute('drop trigger note_vapi_calls_by_day_status_update on public.vapi_calls')
+    op.execute('drop trigger note_vapi_calls_by_day_status_insert on public.vapi_calls')
+    op.execute('drop function public.fold_vapi_calls_by_day_status()')
+    op.execute('drop function public.note_vapi_calls_by_day_status()')
+    op.execute('drop view public.vapi_calls_by_day_status_now')
+    op.execute('drop table public.vapi_calls_by_day_status_changes')
+    op.execute('drop table public.vapi_calls_by_day_status')

@@ -1,0 +1,25 @@
+# Sums of vapi_calls by day are asked for 1,804 times a day, and 1,669 rows change between two of
+# them: kept for days that rest they are exact, and cost 1.3 % of what they cost now, as planned.
+# 48 kB (estimated)
+# lock: SHARE ROW EXCLUSIVE; blocks writes to vapi_calls, for an instant: the statement waits for
+# writers that are under way
+# in your application: Read the kept sums instead of the table: they are exact at every moment. Let a
+# timer call the function that makes changed days anew every minute; drop them before a column that
+# they are of is changed.
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    atomic = True
+    dependencies = [('pgclinic_treatment', '0036_create_daily_sums_vapi_calls_by_day_2')]
+    operations = [
+        migrations.RunSQL(
+            sql=[
+                "set local lock_timeout = '500ms'",
+                'set local statement_timeout = 0',
+                'analyze public.vapi_calls_by_day',
+            ],
+            reverse_sql=[
+            ],
+        ),
+    ]
