@@ -12,7 +12,6 @@ into it in batches.
 """
 
 from collections.abc import Iterator
-from importlib import resources
 
 import msgspec
 
@@ -20,6 +19,7 @@ from pgclinic.model.catalog import IndexDefinition, IndexKey
 from pgclinic.model.names import RelationName
 from pgclinic.model.prescription import Hazard, Remedy, Statement
 from pgclinic.remedies.create_index import LONGEST_NAME, build_statement
+from pgclinic.remedies.plpgsql import block, body_of, function
 from pgclinic.sql import quote
 
 KIND = "partition_table"
@@ -73,7 +73,7 @@ class Division(msgspec.Struct, frozen=True, kw_only=True):
         return _unique(self.table, (*self.primary, self.key))
 
     def _beside(self, ending: str) -> RelationName:
-        return RelationName(self.table.schema, _named(self.table.name, ending, self.taken))
+        return RelationName(self.table.schema, free_name(self.table.name, ending, self.taken))
 
 
 class Upkeep(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,12 +122,12 @@ class _Names(msgspec.Struct, frozen=True, kw_only=True):
         table, taken = division.table, division.taken
         widened = division.widened_key is not None
         return _Names(
-            bound=_named(table.name, "_bound", taken),
-            interim=_named(division.past.name, "_key", taken) if widened else "",
-            back=_named(table.name, "_key", taken) if widened else "",
-            spare=_named(table.name, "_spare", taken),
-            past_primary=_named(division.past.name, "_pkey", taken),
-            give_back=RelationName(table.schema, _named(table.name, "_give_back", taken)),
+            bound=free_name(table.name, "_bound", taken),
+            interim=free_name(division.past.name, "_key", taken) if widened else "",
+            back=free_name(table.name, "_key", taken) if widened else "",
+            spare=free_name(table.name, "_spare", taken),
+            past_primary=free_name(division.past.name, "_pkey", taken),
+            give_back=RelationName(table.schema, free_name(table.name, "_give_back", taken)),
         )
 
 
@@ -288,32 +288,23 @@ def _exchange(division: Division, names: _Names) -> dict[str, str]:
 _CONSTANT_TYPES = {"width": "pg_catalog.interval", "ahead": "pg_catalog.interval", "has_default": "pg_catalog.bool"}
 
 
-def _constants(values: dict[str, str]) -> Iterator[str]:
-    for name, value in values.items():
-        yield f"{name} constant {_CONSTANT_TYPES.get(name, 'pg_catalog.text')} := {quote.literal(value)}"
-
-
 def _block(body: str, values: dict[str, str], *variables: tuple[str, ...]) -> str:
-    """Statements of PL/pgSQL as one of SQL."""
-    declared = [*_constants(values), *(each for group in variables for each in group)]
-    lines = "".join(f"    {each};\n" for each in declared)
-    text = f"declare\n{lines}begin\n{body.strip(chr(10))}\nend"
-    return f"do {quote.dollars(text)}"
+    return block(body, values, *variables, types=_CONSTANT_TYPES)
 
 
 def _function(body: str, values: dict[str, str], head: str) -> str:
-    lines = "".join(f"    {each};\n" for each in _constants(values))
-    return f"{head} as {quote.dollars(body.strip().replace('declare', f'declare{chr(10)}{lines.rstrip()}', 1))}"
+    return function(body, values, head, types=_CONSTANT_TYPES)
 
 
 def _upkeep(division: Division) -> str:
+    stem, suffix = naming(division)
     upkeep = Upkeep(
         table=division.table,
         key=division.key,
         key_type=division.key_type,
         width=division.interval,
-        stem=_cut(division.table.name, "_0000_00_00"),
-        suffix=_SUFFIXES[division.interval],
+        stem=stem,
+        suffix=suffix,
     )
     return _upkeep_function(upkeep, f"create function {quote.relation(division.upkeep)}", has_default=True)
 
@@ -354,6 +345,16 @@ def _give_back(division: Division, names: _Names) -> str:
     )
 
 
+def column_type(division: Division) -> str:
+    """The key's type, with its schema. Raises ValueError for one that it does not know."""
+    return _type(division.key, division.key_type)
+
+
+def naming(division: Division) -> tuple[str, str]:
+    """What the names of its partitions begin with, and how they go on with their beginning, for to_char."""
+    return _cut(division.table.name, "_0000_00_00"), _SUFFIXES[division.interval]
+
+
 def _type(key: str, key_type: str) -> str:
     plain = key_type.partition("(")[0].strip() + key_type.partition(")")[2]
     if plain not in _TYPES:
@@ -362,7 +363,7 @@ def _type(key: str, key_type: str) -> str:
 
 
 def _text(name: str) -> str:
-    return resources.files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return body_of(KIND, name)
 
 
 def _unique(table: RelationName, columns: tuple[str, ...]) -> IndexDefinition:
@@ -387,7 +388,7 @@ def _cut(stem: str, ending: str) -> str:
     return stem.encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore")
 
 
-def _named(stem: str, ending: str, taken: frozenset[str]) -> str:
+def free_name(stem: str, ending: str, taken: frozenset[str]) -> str:
     """``<stem><ending>``, numbered where that is taken, no longer than a name can be."""
     number = 0
     while True:
