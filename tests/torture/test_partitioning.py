@@ -1,4 +1,4 @@
-"""A table partitioned and taken back while an application inserts, updates and deletes, and things are killed.
+"""A table partitioned, its past split, and all taken back while an application inserts, updates and deletes, and things are killed.
 
 Afterwards every row is what was last committed to it, and the totals are those of a plain recount: nothing is lost,
 nothing is there twice. As in ``test_torture``, TORTURE_KILLS and TORTURE_SEED say how many kills and which instants.
@@ -17,8 +17,9 @@ from tests.torture.test_torture import KILLS, SEED, Torture, own_database
 from pgclinic.model.names import ObjectName, RelationName
 from pgclinic.model.treatment import State
 from pgclinic.postgres.sending import Patience
-from pgclinic.remedies import partition_table
+from pgclinic.remedies import partition_table, split_history
 from pgclinic.remedies.partition_table import Division
+from pgclinic.remedies.split_history import Split
 from pgclinic.report.course_json import decode, encode
 from pgclinic.verbs.driving import drive
 from pgclinic.verbs.treat import treat
@@ -150,8 +151,10 @@ class Patient(Torture):
         assert {entry.state for entry in entries} <= {State.UNDONE}, [entry.error for entry in entries]
 
 
+@pytest.mark.parametrize("is_split", [False, True])
 def test_rows_and_totals_are_those_of_a_recount_however_often_it_is_killed(
     own_database: Any,
+    is_split: bool,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -159,10 +162,15 @@ def test_rows_and_totals_are_those_of_a_recount_however_often_it_is_killed(
     database = own_database
     database.execute(TABLE)
     table = RelationName("public", "events")
-    division = Division(table=table, key="at", key_type="timestamp with time zone", interval="1 month", primary=("id",))
-    remedy = partition_table.remedy(division)
+    interval = "1 week" if is_split else "1 month"
+    division = Division(table=table, key="at", key_type="timestamp with time zone", interval=interval, primary=("id",))
+    items = [of_remedy(partition_table.remedy(division), ObjectName("table", "events", schema="public"))]
+    if is_split:
+        [(beginning,)] = database.execute("select date_trunc('week', min(at))::text from events")
+        split = Split(division=division, beginning=beginning)
+        items.append(of_remedy(split_history.remedy(split), ObjectName("history", "events", schema="public")))
     file = tmp_path / "course.json"
-    file.write_bytes(encode(course_of(database, of_remedy(remedy, ObjectName("table", "events", schema="public")))))
+    file.write_bytes(encode(course_of(database, *items)))
     schema, oldest = schema_of(database), database.execute("select id::text, amount, touched from events")
     known = {key.replace("-", ""): (amount, touched) for key, amount, touched in oldest}
     with Stable(tmp_path) as stable, Writer(database.conninfo, SEED) as writer:
