@@ -43,7 +43,7 @@ INDEX = "index"
 _OF_ADVISERS = frozenset({
     "create_index", "create_function", "rewrite_policies", "vacuum", "repack", "alter_role_setting",
     "create_extension", "create_materialized_view", "create_rollup", "create_daily_sums",
-    "kept_sums", "partition_table",
+    "kept_sums", "partition_table", "split_history",
 })  # fmt: skip
 """Files of ``remedies/`` that no finding carries."""
 

@@ -7,8 +7,7 @@ together clearly cheaper, or no dearer where old rows are deleted by age (whole 
 of them get dearer. What a key or a foreign key stands against is refused with its name, as are tables with something
 that could not be carried over.
 
-The conversion makes the table as it is the partition of all that was, so the gain comes with the time of the partitions
-that follow.
+The conversion makes the table as it is the partition of all that was; a second item, which may be left out, splits it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ import msgspec
 from pgclinic.advise.case import Case
 from pgclinic.advise.partitioning.obstacles import ADVISER, obstacle
 from pgclinic.advise.partitioning.parted import Part, only, parted, parts_of
+from pgclinic.advise.partitioning.splitting import split_of, with_words
 from pgclinic.advise.partitioning.spread import Spread, spread_of
 from pgclinic.advise.planner import Planner
 from pgclinic.advise.questions import custom_questions, generic_question
@@ -113,7 +113,8 @@ def advise(case: Case) -> Iterator[Progress | Prescription | Declined]:
         if finding is None and (found.is_free or not is_large):
             continue
         yield Progress(f"partitioning {found.table.relation_name}")
-        yield _judged(case, found, finding)
+        judged = _judged(case, found, finding)
+        yield from _with_split(snapshot, found, judged) if isinstance(judged, Prescription) else (judged,)
 
 
 def _judged(case: Case, found: GrowingTable, finding: Finding | None) -> Prescription | Declined:
@@ -159,6 +160,15 @@ def _judged(case: Case, found: GrowingTable, finding: Finding | None) -> Prescri
             facts=facts,
         )
     return _prescribed(snapshot, found, finding, _division_of(snapshot, found, interval), effects, facts)
+
+
+def _with_split(snapshot: Snapshot, found: GrowingTable, conversion: Prescription) -> tuple[Prescription, ...]:
+    """The conversion, and what splits the past that it leaves; or the conversion with why that is not done."""
+    spread = _spread(snapshot, found)
+    assert spread is not None
+    interval, parts = _division(found, spread)
+    split = split_of(snapshot, conversion, _division_of(snapshot, found, interval), parts)
+    return (conversion, split) if isinstance(split, Prescription) else (with_words(conversion, split),)
 
 
 def _spread(snapshot: Snapshot, found: GrowingTable) -> Spread | None:
@@ -289,7 +299,7 @@ def _prescribed(
         object=table_object(table),
         table=table_object(table),
         reason="{table} has {size} in one piece and is asked for ranges of {key}: partitions of {interval} let a range "
-        "read its own. What is there becomes one partition, so the planned gain comes with the time that follows.",
+        "read its own. What is there becomes one partition, which another step splits, or the gain comes with time.",
         do=remedy.do,
         undo=remedy.undo,
         verify=remedy.verify,

@@ -125,7 +125,9 @@ class _Parts:
         yield Statement(sql=self._step())
         yield Statement(sql=self._note())
         yield Statement(sql=self._empty())
-        yield Statement(sql=self._open(is_back=is_back), lock="SHARE ROW EXCLUSIVE", blocks=_AN_INSTANT, table=self.table)
+        yield Statement(
+            sql=self._open(is_back=is_back), lock="SHARE ROW EXCLUSIVE", blocks=_AN_INSTANT, table=self.table
+        )
         yield Statement(sql=f"select from {self._name('step')}({_AT_ONCE})", repeats=True)
         exchange = {**self.values, "is_back": str(is_back).lower()}
         yield Statement(
