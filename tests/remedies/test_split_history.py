@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.remedies.test_partition_table import CARRIED, ROWS, TABLE, conversion, division
 
-from pgclinic.model.names import ObjectName
+from pgclinic.model.names import ObjectName, RelationName
 from pgclinic.model.treatment import State
-from pgclinic.remedies import split_history
+from pgclinic.remedies import partition_table, split_history
+from pgclinic.remedies.partition_table import Division
 from pgclinic.remedies.split_history import Split
 from pgclinic.verbs.driving import drive
 from pgclinic.verbs.treat import treat
@@ -141,4 +142,27 @@ def test_who_is_sent_every_table_would_be_sent_the_copies_too(database: "Databas
     assert entry.state is State.FAILED
     assert "publication all_of_it sends every table" in entry.error
     drive(undo(database.conninfo, item=2))
+    assert schema_of(database) == schema
+
+
+def test_names_in_quotes_and_keys_of_several_columns(database: "Database") -> None:
+    database.execute("""
+        create table "Odd ""$pgclinic$ name" (
+            "On" date not null, "a ""b"" C" int, word text, primary key ("a ""b"" C", "On")
+        );
+        insert into "Odd ""$pgclinic$ name"
+        select now() - n * interval '1 day', n % 3, 'x' from generate_series(1, 90) as n;
+    """)
+    table = RelationName("public", 'Odd "$pgclinic$ name')
+    divided = Division(table=table, key="On", key_type="date", interval="1 week", primary=('a "b" C', "On"))
+    [(beginning,)] = database.execute("select date_trunc('week', now() - interval '90 days')::date::text")
+    subject = ObjectName("table", table.name, schema="public")
+    remedies = (partition_table.remedy(divided), split_history.remedy(Split(division=divided, beginning=beginning)))
+    schema = schema_of(database)
+    course = course_of(database, *(of_remedy(each, subject) for each in remedies))
+    assert [entry.error for entry in drive(treat(database.conninfo, course)).entries] == ["", ""]
+    counts = database.execute('select tableoid, count(*) from "Odd ""$pgclinic$ name" group by 1')
+    assert sum(count for _, count in counts) == 90
+    assert max(count for _, count in counts) == 7
+    assert [entry.error for entry in drive(undo(database.conninfo, purge=True)).entries] == ["", ""]
     assert schema_of(database) == schema

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pgclinic.advise.case import Case
+from pgclinic.advise.partitioning.keepers import keepers
 from pgclinic.advise.partitioning.obstacles import ADVISER, obstacle
 from pgclinic.advise.partitioning.parted import Part, only, parted, parts_of
 from pgclinic.advise.partitioning.splitting import split_of, with_words
@@ -299,7 +300,8 @@ def _prescribed(
         object=table_object(table),
         table=table_object(table),
         reason="{table} has {size} in one piece and is asked for ranges of {key}: partitions of {interval} let a range "
-        "read its own. What is there becomes one partition, which another step splits, or the gain comes with time.",
+        "read its own. What is there becomes one partition: until that is split, "
+        "the planned gain comes with the time that follows.",
         do=remedy.do,
         undo=remedy.undo,
         verify=remedy.verify,
@@ -341,16 +343,12 @@ def _application(snapshot: Snapshot, found: GrowingTable, division: Division) ->
             "Old rows go with its second argument instead of DELETE: the age from which whole partitions are dropped, "
             "or only detached with a third of false."
         )
-    installed = {each.name for each in snapshot.extensions}
-    if "pg_partman" in installed:
-        sentences.append("pg_partman is installed: partman.create_parent can take over from the function.")
-    if "timescaledb" in installed:
-        sentences.append(
-            "TimescaleDB is installed, but create_hypertable would lock the table while it moves all rows."
-        )
+    examples = [] if division.has_pg_cron else [CodeExample("cron", f'17 3 * * *  psql -X -c "{call}"')]
+    for sentence, example in keepers(snapshot, division, deletes_by_age=found.deletes_by_age):
+        sentences.append(sentence)
+        examples += [example] if example is not None else []
     return ApplicationChange(
-        summary=" ".join(sentences) or "Nothing: pg_cron makes the next partitions.",
-        examples=() if division.has_pg_cron else (CodeExample("cron", f'17 3 * * *  psql -X -c "{call}"'),),
+        summary=" ".join(sentences) or "Nothing: pg_cron makes the next partitions.", examples=tuple(examples)
     )
 
 

@@ -24,28 +24,30 @@ def split_of(
         return "Before PostgreSQL 14 what is there cannot be read page by page, so it stays in one piece."
     table = snapshot.relation_by_name[division.table]
     remedy = split_history.remedy(Split(division=division, beginning=parts[0].low))
-    return replace(
-        conversion,
+    return Prescription(
         kind=remedy.kind,
-        reason="Partitioned, {table} still has {size} of what is there in one partition: copied beside it into "
-        "partitions of {interval} while it is written to, it becomes {parts}, and its ranges gain at once.",
+        object=conversion.object,
+        table=conversion.table,
+        reason="Partitioned, {table} still has {size} of what is there in one partition. Copied into partitions of "
+        "{interval} beside it, while it is written to, it becomes {parts} of them, and ranges gain at once.",
         do=remedy.do,
         undo=remedy.undo,
         verify=remedy.verify,
         hazards=remedy.hazards,
         size_bytes=table.total_bytes or 0,
-        build_seconds=None,
-        cures=(),
         facts=(
             *(fact for fact in conversion.facts if fact.name in {"table", "key", "interval", "size"}),
             Fact("parts", len(parts), Unit.COUNT, Provenance.ESTIMATED),
         ),
-        next_best=None,
+        gains=conversion.gains,
+        losses=conversion.losses,
         requires=(conversion.fingerprint,),
         application=ApplicationChange(
-            summary=f"Nothing. Afterwards {division.past} is empty and takes what is older than all the rest. "
-            "What retention by age drops are then partitions of the past, too."
+            summary=f"Nothing. Afterwards {division.past} is empty and takes what is older than all the rest."
         ),
+        adviser=conversion.adviser,
+        when=conversion.when,
+        risk=remedy.risk,
     )
 
 

@@ -19,7 +19,7 @@ from pgclinic.model.catalog import IndexDefinition, IndexKey
 from pgclinic.model.names import RelationName
 from pgclinic.model.prescription import Hazard, Remedy, Statement
 from pgclinic.remedies.create_index import LONGEST_NAME, build_statement
-from pgclinic.remedies.plpgsql import block, body_of, function
+from pgclinic.remedies.partition_table.plpgsql import block, body_of, function
 from pgclinic.sql import quote
 
 KIND = "partition_table"

@@ -18,7 +18,7 @@ import msgspec
 from pgclinic.model.names import RelationName
 from pgclinic.model.prescription import Hazard, Remedy, Risk, Statement
 from pgclinic.remedies.partition_table import Division, column_type, free_name, naming
-from pgclinic.remedies.plpgsql import block, body_of, function
+from pgclinic.remedies.partition_table.plpgsql import block, body_of, function
 from pgclinic.sql import quote
 
 KIND = "split_history"

@@ -14,7 +14,7 @@ _INCLUDED = re.compile(r"^ *-- (\w+)/(\w+)\.sql\n", re.MULTILINE)
 
 def body_of(remedy: str, name: str) -> str:
     """The body ``name.sql`` of a remedy that is a package, with the bodies that it names."""
-    text = resources.files(__package__ or "").joinpath(remedy, f"{name}.sql").read_text(encoding="utf-8")
+    text = resources.files("pgclinic.remedies").joinpath(remedy, f"{name}.sql").read_text(encoding="utf-8")
     return _INCLUDED.sub(lambda found: body_of(found[1], found[2]), text)
 
 
