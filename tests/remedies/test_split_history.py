@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.server
 
-SIZES = """
-    select relname, pg_get_expr(relpartbound, oid) as bound, (xpath('/row/n/text()', query_to_xml(
-        format('select count(*) as n from only %s', oid::regclass), true, true, '')))[1]::text::int
-    from pg_inherits join pg_class on oid = inhrelid where inhparent = 'events'::regclass order by oid
-"""
+SIZES = "select tableoid::regclass::text, count(*) from events group by 1"
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +53,7 @@ def test_the_past_becomes_a_partition_for_each_month_and_one_again(database_on_e
     assert states(treatment) == [State.DONE], treatment.entries[0].error
     assert database.execute(ROWS) == rows
     assert database.execute(CARRIED) == carried
-    sizes = {name: count for name, _, count in database.execute(SIZES)}
+    sizes = dict(database.execute(SIZES))
     assert sizes.pop("events_past") == 1
     assert sum(sizes.values()) == 2000
     assert max(sizes.values()) <= 31 * 24

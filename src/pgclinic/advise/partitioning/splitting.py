@@ -13,6 +13,9 @@ from pgclinic.remedies.split_history import Split
 _OLDEST = 140_000
 """Before that a server reads a whole table for each range of its pages."""
 
+_MOST = 120
+"""Partitions that are exchanged at once: each takes some 3 ms (PostgreSQL 15), for which everybody waits."""
+
 
 def split_of(
     snapshot: Snapshot, conversion: Prescription, division: Division, parts: tuple[Part, ...]
@@ -22,6 +25,8 @@ def split_of(
         return "It has no primary key by which changed rows could be found again, so what is there stays in one piece."
     if snapshot.server.version_num < _OLDEST:
         return "Before PostgreSQL 14 what is there cannot be read page by page, so it stays in one piece."
+    if len(parts) > _MOST:
+        return f"{len(parts)} partitions at once would be exchanged too slowly, so what is there stays in one piece."
     table = snapshot.relation_by_name[division.table]
     remedy = split_history.remedy(Split(division=division, beginning=parts[0].low))
     return Prescription(
