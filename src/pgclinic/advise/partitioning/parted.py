@@ -47,7 +47,13 @@ def parted(snapshot: Snapshot, table: Relation, key: Column, spread: Spread, par
 class _Parting:
     def __init__(self, snapshot: Snapshot, table: Relation, key: Column, spread: Spread) -> None:
         self.snapshot, self.table, self.key, self.spread = snapshot, table, key, spread
-        self.next_oid = max(each.oid for each in (*snapshot.relations, *snapshot.indexes, *snapshot.constraints))
+        self.next_oid = max(
+            [
+                *(each.oid for each in snapshot.relations),
+                *(each.oid for each in snapshot.indexes),
+                *(each.oid for each in snapshot.constraints),
+            ]
+        )
         self.indexes = [self._widened(index) for index in snapshot.indexes_of.get(table.oid, ()) if index.is_valid]
         self.statistics = [row for row in snapshot.column_statistics if row.relation == table.oid]
 
