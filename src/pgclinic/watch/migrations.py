@@ -49,7 +49,12 @@ def _resuming(connection: Connection) -> None:
     connection.execute(sa.delete(schema.HANDOVERS))
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first, _alerts, _nights, _fleet, _resuming)
+def _past_alerts(connection: Connection) -> None:
+    """What stood, and who was told of it."""
+    alerts.SINCE_VERSION_6.create_all(connection)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first, _alerts, _nights, _fleet, _resuming, _past_alerts)
 """The step at position n makes version n + 1."""
 
 VERSION = len(STEPS)

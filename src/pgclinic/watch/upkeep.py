@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from pgclinic.watch.alerts import episodes, tellings
 from pgclinic.watch.covering import RESOLUTIONS, bucket_end
 from pgclinic.watch.details import Details, packed_details, unpacked
 from pgclinic.watch.merging import merged_indexes, merged_statements, merged_tables
@@ -54,7 +55,10 @@ def keep_up(history: Writing, target: str, now: str, retention: Retention, *, is
                 _put_together(connection, identity, end, resolution, finer)
             made += 1
     with history.writing() as connection:
-        _forget(connection, identity, min(newest, micros(now)), retention)
+        known = min(newest, micros(now))
+        _forget(connection, identity, known, retention)
+        for forget in (episodes.forget, tellings.forget):
+            forget(connection, target, known - retention.kept(RESOLUTIONS[-1]))
     return made
 
 

@@ -8,14 +8,18 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy.engine import Engine
 
-from alerting import sample, seen
+from alerting import at, sample, seen
+from pgclinic.model.alerting import AlertHistory, ChannelRecord
 from pgclinic.model.finding import Severity
 from pgclinic.model.watching import Sample
+from pgclinic.watch.alerts import episodes, tellings
 from pgclinic.watch.alerts.engine import Change, judged
+from pgclinic.watch.alerts.episodes import alerts_at
 from pgclinic.watch.alerts.ledger import MOST_WAITING, Ledger, Waiting
 from pgclinic.watch.alerts.measures import Measures
 from pgclinic.watch.alerts.notices import Notice, notice_of
 from pgclinic.watch.alerts.rules_file import read
+from pgclinic.watch.moments import micros
 from pgclinic.watch.store import open_store
 
 RULES = read(None, {})
@@ -113,7 +117,7 @@ def test_a_message_is_handed_to_one_sender_and_after_its_lease_to_another(store:
     assert two.take("team", "b", 1_001, 10) == ()
     (late,) = two.take("team", "b", 5_000, 10)
     assert (late.number, late.attempts) == (mine.number, 2)
-    two.delivered([late])
+    two.delivered("team", [late], [], 5_001)
     assert one.take("team", "a", 99_000, 10) == ()
 
 
@@ -131,6 +135,78 @@ def test_what_nobody_could_be_told_for_a_day_is_dropped(store: Engines) -> None:
     ledger.tell([("team", _notice("new"))], 50_000.0)
     assert ledger.drop_old(100_000.0) == 1
     assert [each.notice.object for each in ledger.take("team", "a", 100_000.0, 9)] == ["new"]
+
+
+def past(engine: Engine, until: float | None = None) -> AlertHistory:
+    return alerts_at(engine, ["shop"], at(-60), None if until is None else at(until))
+
+
+def test_the_past_knows_each_alert_its_line_its_worst_and_who_was_told(store: Engines) -> None:
+    engine = store()
+    ledger = Ledger(engine)
+    for minute, seconds in enumerate((60, 90, 70, 1)):
+        hear(ledger, blocked(minute, seconds))
+    assert past(engine).standing == ()
+    (alert,) = past(engine).resolved
+    assert (alert.rule, alert.comparison, alert.threshold, alert.worst) == ("blocker_chain", ">", 15.0, 90.0)
+    assert (alert.fired_at, alert.resolved_at, alert.value) == (at(0), at(3), None)
+    assert [(each.channel, each.is_resolved, each.sent_at) for each in alert.tellings] == [
+        ("team", False, None),
+        ("team", True, None),
+    ]
+    taken = ledger.take("team", "a", 1_000, 10)
+    ledger.put_off("team", taken, 1_001, "refused")
+    ledger.put_off("team", taken[1:], 1_002, "refused again")
+    ledger.delivered("team", taken[:1], [], 1_003)
+    (alert,) = past(engine).resolved
+    assert [(each.failed, each.failure, each.sent_at is None) for each in alert.tellings] == [
+        (1, "", False),
+        (2, "refused again", True),
+    ]
+    assert past(engine).channels == (
+        ChannelRecord(name="team", sent=1, given_up=1, failed_attempts=3, failure="refused again"),
+    )
+
+
+def test_alerts_are_known_as_they_stood_at_any_moment(store: Engines) -> None:
+    engine = store()
+    ledger = Ledger(engine)
+    for minute, seconds in enumerate((1, 60, 60, 1, 70)):
+        hear(ledger, blocked(minute, seconds))
+    assert [len(past(engine, minute).standing) for minute in (0.5, 1.5, 2.5, 3.5, 4.5)] == [0, 1, 1, 0, 1]
+    assert [len(past(engine, minute).resolved) for minute in (2.5, 3.5)] == [0, 1]
+    assert past(engine, 2.5).standing[0].resolved_at is None
+    assert [(each.value, each.worst) for each in past(engine).standing] == [(70.0, 70.0)]
+    assert [len(each.tellings) for each in past(engine).standing] == [1]
+
+
+def test_a_store_that_could_not_be_written_is_brought_in_line(store: Engines) -> None:
+    engine = store()
+    ledger = Ledger(engine)
+    hear(ledger, blocked(0, 60))
+    gone = ledger.standings("shop")
+    hear(ledger, sample(1, seen("longest_block_s", 1), seen("idle_in_transaction_s", 900)))
+    came = ledger.standings("shop")
+    ledger.restore(sample(2), tuple(gone.values()), RULES.rules)
+    ledger.restore(sample(3), tuple(came.values()), RULES.rules)
+    assert [each.rule for each in past(engine).standing] == ["idle_in_transaction"]
+    assert sorted((each.rule, each.resolved_at) for each in past(engine).resolved) == [
+        ("blocker_chain", at(1)),
+        ("blocker_chain", at(3)),
+        ("idle_in_transaction", at(2)),
+    ]
+
+
+def test_the_past_is_forgotten_but_never_what_stands(store: Engines) -> None:
+    engine = store()
+    ledger = Ledger(engine)
+    for minute, seconds in enumerate((60, 1, 60)):
+        hear(ledger, blocked(minute, seconds))
+    with engine.begin() as connection:
+        episodes.forget(connection, "shop", micros(at(100)))
+        tellings.forget(connection, "shop", micros(at(100)))
+    assert past(engine).resolved == ()
+    assert [each.tellings for each in past(engine).standing] == [()]
 
 
 def _notice(name: str) -> Notice:

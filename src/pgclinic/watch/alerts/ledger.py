@@ -14,16 +14,17 @@ from sqlalchemy.engine import Connection, Engine
 
 from pgclinic.model.clock import position
 from pgclinic.model.watching import Sample
+from pgclinic.watch.alerts import episodes, tellings
 from pgclinic.watch.alerts.derived import UNREACHABLE
 from pgclinic.watch.alerts.engine import Change, Phase, Standing
 from pgclinic.watch.alerts.notices import Notice
+from pgclinic.watch.alerts.rules import Rule
 from pgclinic.watch.alerts.tables import JUDGED, MESSAGE, STANDING
+from pgclinic.watch.alerts.tellings import TRIED_SECONDS
 
 MOST_WAITING = 1_000
 """Messages of one channel; the oldest make room."""
 LEASE_SECONDS = 180.0
-_KEPT_SECONDS = 86_400.0
-"""Nobody needs yesterday's alert; a channel that failed for so long has been said to fail."""
 
 Addressees = Callable[[Change], Iterable[tuple[str, Notice]]]
 """The names of the channels that are told of a change, and what they are told."""
@@ -56,12 +57,15 @@ class Ledger:
             if not _claimed(connection, sample):
                 return ()
             kept = tuple(change for change in changes if _changed(connection, change))
+            for change in kept:
+                episodes.keep(connection, change)
             self._tell(connection, [each for change in kept for each in told(change)], now)
         return kept
 
-    def restore(self, sample: Sample, standings: Iterable[Standing]) -> None:
+    def restore(self, sample: Sample, standings: Sequence[Standing], rules: Iterable[Rule]) -> None:
         """Put what stands by a watcher's own memory in place of what is there, which it could not write meanwhile."""
         with self._engine.begin() as connection:
+            episodes.restore(connection, sample.target, sample.at, standings, rules)
             connection.execute(STANDING.delete().where(STANDING.c.target == sample.target))
             rows = [msgspec.structs.asdict(each) for each in standings]
             if rows:
@@ -87,16 +91,20 @@ class Ledger:
             rows = sorted(connection.execute(taken).all())
         return tuple(Waiting(number, msgspec.json.decode(notice, type=Notice), tries) for number, notice, tries in rows)
 
-    def delivered(self, waiting: Iterable[Waiting]) -> None:
-        """They were sent."""
+    def delivered(self, channel: str, waiting: Iterable[Waiting], held: Iterable[Notice], now: float) -> None:
+        """They were sent: messages of the ledger, and notices that a sender held by itself."""
+        taken = list(waiting)
         with self._engine.begin() as connection:
-            connection.execute(MESSAGE.delete().where(MESSAGE.c.number.in_([each.number for each in waiting])))
+            connection.execute(MESSAGE.delete().where(MESSAGE.c.number.in_([each.number for each in taken])))
+            tellings.sent(connection, channel, [*held, *(each.notice for each in taken)], now)
 
-    def put_off(self, waiting: Iterable[Waiting], due_at: float) -> None:
-        """They could not be sent, and are tried again then."""
-        numbers = [each.number for each in waiting]
+    def put_off(self, channel: str, waiting: Iterable[Waiting], now: float, why: str) -> None:
+        """They could not be sent, and may be tried again at once."""
+        taken = list(waiting)
+        numbers = [each.number for each in taken]
         with self._engine.begin() as connection:
-            connection.execute(MESSAGE.update().where(MESSAGE.c.number.in_(numbers)).values(due_at=due_at))
+            connection.execute(MESSAGE.update().where(MESSAGE.c.number.in_(numbers)).values(due_at=now))
+            tellings.failed(connection, channel, [each.notice for each in taken], now, why)
 
     def tell(self, notices: Sequence[tuple[str, Notice]], now: float) -> None:
         """Messages that belong to no change."""
@@ -106,7 +114,7 @@ class Ledger:
     def drop_old(self, now: float) -> int:
         """Drop what nobody could be told for a day; how many."""
         with self._engine.begin() as connection:
-            return connection.execute(MESSAGE.delete().where(MESSAGE.c.made_at < now - _KEPT_SECONDS)).rowcount
+            return connection.execute(MESSAGE.delete().where(MESSAGE.c.made_at < now - TRIED_SECONDS)).rowcount
 
     def _tell(self, connection: Connection, notices: Sequence[tuple[str, Notice]], now: float) -> None:
         if not notices:
@@ -123,6 +131,7 @@ class Ledger:
             for channel, notice in notices
         ]
         connection.execute(MESSAGE.insert(), rows)
+        tellings.queued(connection, notices, now)
         for channel in sorted({channel for channel, _ in notices}):
             newest = (
                 sa.select(MESSAGE.c.number)

@@ -131,7 +131,7 @@ class Alerts:
         target.standings = _with(target.standings, changes)
         self._dispatcher.hand_over(each for change in changes for each in self._addressed(change))
         try:
-            self._ledger.restore(sample, target.standings.values())
+            self._ledger.restore(sample, tuple(target.standings.values()), self.rules.rules)
         except SQLAlchemyError:
             return
         target.is_behind = False

@@ -131,7 +131,7 @@ class _Worker(threading.Thread):
         if self.state.failing:
             self._say(f"The channel {self.sender.name} works again.")
         self._count(sent=1, failing="")
-        self._settle(lambda: self._ledger.delivered(stored))
+        self._settle(lambda: self._ledger.delivered(self.sender.name, stored, held, time.time()))
         return True
 
     def _failed(self, why: str, stored: Sequence[Waiting]) -> None:
@@ -139,7 +139,7 @@ class _Worker(threading.Thread):
         if not self.state.failing:
             self._say(f"The channel {self.sender.name} failed: {why}; it is tried again with growing pauses.")
         self._count(failed=1, failing=why)
-        self._settle(lambda: self._ledger.put_off(stored, time.time()))
+        self._settle(lambda: self._ledger.put_off(self.sender.name, stored, time.time(), why))
 
     def _stored(self, most: int) -> tuple[Waiting, ...]:
         try:
