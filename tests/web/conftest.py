@@ -5,9 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from pgclinic.model import snapshot_file
 from pgclinic.model.snapshot import Snapshot
@@ -90,6 +93,20 @@ def dashboard(seen: Snapshot) -> Iterator[Dashboard]:
     """One database, on loopback with a token."""
     with dashboard_of([_database_of(seen)]) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def faults() -> Callable[[Page], list[Any]]:
+    """Call it with a page for what axe finds there that is serious or worse: rule and elements."""
+
+    def found(page: Page) -> list[Any]:
+        return [
+            (each["id"], [node["target"] for node in each["nodes"]][:3])
+            for each in Axe().run(page).response["violations"]
+            if each["impact"] in {"serious", "critical"}
+        ]
+
+    return found
 
 
 @pytest.fixture

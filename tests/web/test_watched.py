@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from playwright.sync_api import Browser, expect
 
 from pgclinic.grading.blocking import blocking_lines
 from pgclinic.model.activity import Session
@@ -18,9 +19,13 @@ from pgclinic.model.watching import IndexDelta, Observation, Sample, StatementDe
 from pgclinic.verbs.checkup import checkup
 from pgclinic.verbs.driving import drive
 from pgclinic.watch.history import History
+from pgclinic.web.sections import SECTIONS
 from pgclinic.web.visit import Visit
 from pgclinic.web.watched import Watched
 
+SECTION_PATHS = tuple(path for path, _ in SECTIONS)
+WATCHED_PAGES = ("", f"statements/{'f' * 16}", "activity", "treatment", "tables/one?name=orders")
+"""Those that look otherwise than a snapshot's, and have no browser test of their own."""
 TARGET = "[local]:5432/shop"
 TABLE = ObjectName("table", "orders", "public")
 SESSIONS = (
@@ -118,6 +123,91 @@ def test_history_is_told_as_curves_and_by_span(history: tuple[History, datetime]
         assert [each["pid"] for each in script.get(f"/api/databases/{key}/blocking").json()] == [1, 2, 3]
 
 
+def test_tables_and_indexes_are_told_as_they_grew(
+    history: tuple[History, datetime], serving: Callable[..., Any]
+) -> None:
+    dashboard = serving(Watched(history[0], TARGET).database)
+    with dashboard.script() as script:
+        base = "/api/databases/local-5432-shop"
+        curves = {each["name"]: each for each in script.get(f"{base}/tables/history?name=orders").json()}
+        assert curves["table_bytes"]["values"] == [8192 * (number + 1) for number in range(10)]
+        assert curves["table_bytes"]["unit"] == "bytes"
+        assert curves["bytes_a_row"]["values"][-1] == 81.92
+        assert set(curves["dead_share"]["values"]) == {10 / 1010}
+        (one,) = script.get(f"{base}/tables/history?name=orders&curves=live_rows").json()
+        assert set(one["values"]) == {1000}
+        (index,) = script.get(f"{base}/indexes/history?name=orders").json()
+        assert (index["object"], len(index["values"])) == ("orders_pkey", 10)
+        assert script.get(f"{base}/indexes/history?name=orders&schema=other").json() == []
+        assert [each["at"] for each in script.get(f"{base}/tables/history?name=nothing").json()] == [[]] * 5
+        assert script.get("/databases/local-5432-shop/tables/one?name=nothing").status_code == 404
+
+
+@pytest.mark.end_to_end
+@pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (1280, "light")])
+def test_pages_of_what_is_watched_fit_and_are_usable_by_all(
+    history: tuple[History, datetime],
+    serving: Callable[..., Any],
+    browser: Browser,
+    faults: Callable[..., list[Any]],
+    width: int,
+    scheme: str,
+) -> None:
+    dashboard = serving(Watched(history[0], TARGET).database)
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(dashboard.address())
+    home = page.url
+    for path in WATCHED_PAGES:
+        page.goto(home + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert faults(page) == [], path
+        page.keyboard.press("Tab")
+        expect(page.locator(".skip")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("main")).to_be_focused()
+    expect(page.locator("figure.plot canvas")).to_have_count(4)
+    expect(page.get_by_role("figure", name=re.compile("Size, with indexes and TOAST: size 80 kB"))).to_be_visible()
+    expect(page.get_by_role("figure", name=re.compile("orders_pkey 8 kB"))).to_be_visible()
+    page.get_by_role("link", name="day").click()
+    expect(page).to_have_url(re.compile("name=orders.*span=1d|span=1d.*name=orders"))
+    page.get_by_role("link", name="Tables and indexes").last.click()
+    page.locator("#list tbody a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("orders")
+    assert complaints == []
+    context.close()
+
+
+def test_the_keyboard_passes_a_page_in_the_order_in_which_it_is_read(
+    history: tuple[History, datetime], serving: Callable[..., Any], browser: Browser
+) -> None:
+    dashboard = serving(Watched(history[0], TARGET).database)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(120_000)
+    page.goto(dashboard.address())
+    for path in ("alerts", "activity", "tables/one?name=orders"):
+        page.goto(page.url.split("/databases/")[0] + f"/databases/local-5432-shop/{path}")
+        page.wait_for_load_state("networkidle")
+        places = []
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            place = page.evaluate(
+                "[...document.querySelectorAll('*')].indexOf(document.activeElement)"
+                " - [...document.querySelectorAll('*')].indexOf(document.body)"
+            )
+            if place <= 0 or (places and place <= places[0]):
+                break
+            places.append(place)
+        assert len(places) > 12, path
+        assert places == sorted(places), path
+    page.close()
+
+
 def test_pages_of_what_is_watched_are_there_now_and_at_any_moment(
     history: tuple[History, datetime], serving: Callable[..., Any]
 ) -> None:
@@ -125,7 +215,7 @@ def test_pages_of_what_is_watched_are_there_now_and_at_any_moment(
     dashboard = serving(Watched(store, TARGET).database)
     with dashboard.browser() as browser:
         home = str(browser.get("/").url.path)
-        for path in ("", "statements", "tables", "activity", "findings", "prescriptions", "whatif", "treatment"):
+        for path in (*SECTION_PATHS, "treatment"):
             for query in ("", f"?at={now.isoformat()}", "?span=7d", "?span=all"):
                 answer = browser.get(f"{home}{path}{query}")
                 assert answer.status_code == 200, (path, query, answer.text)

@@ -10,7 +10,6 @@ from pgclinic.cli.output import say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pgclinic.model.finding import Severity
     from pgclinic.web.serving import Door
     from pgclinic.web.site import Database, Site
 
@@ -79,7 +78,7 @@ def watched(conninfo: str, door: "Door", *, every: float, lang: str = "") -> "It
 def _site(door: "Door", databases: "Sequence[Database]", lang: str) -> "Site":
     from pgclinic.web.site import Site
 
-    return Site(databases, door.policy, lang=lang, severities=_severities(databases))
+    return Site(databases, door.policy, lang=lang)
 
 
 def _tell(door: "Door") -> None:
@@ -87,12 +86,3 @@ def _tell(door: "Door") -> None:
 
     for line in told(door.addresses) or ["Open the dashboard through the identity proxy."]:
         say(line)
-
-
-def _severities(databases: "Sequence[Database]") -> "dict[str, Severity]":
-    """Of alert rules, by their names; those that are shipped."""
-    if all(each.past is None for each in databases):
-        return {}
-    from pgclinic.watch.alerts.rules_file import read
-
-    return {rule.name: rule.severity for rule in read(None).rules}

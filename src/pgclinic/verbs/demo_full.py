@@ -38,6 +38,8 @@ PRICE = 0.05
 
 NEGLECTED, TREATED, CURED = "as it was", "database treated", "with the runtime"
 _PRIMARY, _REPLICA, _POOLER, _REDIS = "PostgreSQL primary", "PostgreSQL replica", "PgBouncer", "Redis"
+_LIMIT_TIMES = 1.5
+"""Of the neglected page at rest: every page may wait half as long again for others."""
 _LIMIT_STEP_MS = 100
 _START_RATE, _TREATED_TIMES, _CURED_TIMES = 4.0, 4.0, 32.0
 """Where the searches begin: a rate, and so many times the highest of the neglected way; it is found from anywhere."""
@@ -76,7 +78,7 @@ def demo_full(trial: Trial, *, scale: str = "medium") -> Generator[Progress, Non
 
         neglected_way = _neglected(NEGLECTED, primary, conninfo, start_rate=_START_RATE)
         rest = yield from at_rest(trial, neglected_way)
-        limit_ms = _limit_of(rest, trial.limit_times)
+        limit_ms = _limit_of(rest)
         forget_counters(conninfo)
         with sampling(conninfo) as sample:
             neglected = yield from capacity(trial, neglected_way, rest, limit_ms=limit_ms)
@@ -174,9 +176,9 @@ def _pid(server: Instance) -> int:
     return server.process.launched_pid or 0
 
 
-def _limit_of(rest: Rest, times: float) -> float:
+def _limit_of(rest: Rest) -> float:
     page_ms = next(each.p50_ms for each in rest.requests if each.name == PAGE)
-    return ceil(times * (page_ms or 0.0) / _LIMIT_STEP_MS) * _LIMIT_STEP_MS
+    return ceil(_LIMIT_TIMES * (page_ms or 0.0) / _LIMIT_STEP_MS) * _LIMIT_STEP_MS
 
 
 def _borne(side: Capacity) -> str:

@@ -11,7 +11,7 @@ import platformdirs
 from pgclinic.grading.calibration import booked, ledger_of
 from pgclinic.model.errors import UserError
 from pgclinic.model.ledger import Ledger, LedgerEntry
-from pgclinic.model.prescription import Prescription
+from pgclinic.model.prescription import Patient, Prescription
 from pgclinic.model.progress import Progress
 from pgclinic.model.proof import Proof
 from pgclinic.model.treatment import State
@@ -44,6 +44,13 @@ def read_ledger(path: Path) -> Ledger:
     return ledger_of(entries)
 
 
+def measured_gains(patient: Patient, path: Path) -> dict[tuple[str, str], LedgerEntry]:
+    """What was last measured in a database, by fingerprints of prescription and statement. Raises UserError."""
+    database = _identity(patient.system_identifier, patient.database_oid)
+    mine = [entry for entry in read_ledger(path).entries if entry.database == database]
+    return {(entry.prescription, entry.fingerprint): entry for entry in mine}
+
+
 def book(conninfo: str, proof: Proof, path: Path) -> Generator[Progress, None, Ledger]:
     """Book what was planned by the treatments done between the two runs of a proof; returns only these entries.
 
@@ -58,7 +65,7 @@ def book(conninfo: str, proof: Proof, path: Path) -> Generator[Progress, None, L
             if entry.state is State.DONE and _lies_between(entry.ended_at, proof)
         ]
         version = connection.info.parameter_status("server_version") or ""
-    return book_entries(proof, done, f"{database.system_identifier}/{database.oid}", version, path)
+    return book_entries(proof, done, _identity(database.system_identifier, database.oid), version, path)
 
 
 def book_beside(first: str, second: str, proof: Proof, path: Path) -> Generator[Progress, None, Ledger]:
@@ -71,7 +78,7 @@ def book_beside(first: str, second: str, proof: Proof, path: Path) -> Generator[
         done = [entry.prescription for entry in entries_of(connection) if entry.state is State.DONE]
         version = connection.info.parameter_status("server_version") or ""
     treated = [prescription for prescription in done if prescription.fingerprint not in known]
-    return book_entries(proof, treated, f"{database.system_identifier}/{database.oid}", version, path)
+    return book_entries(proof, treated, _identity(database.system_identifier, database.oid), version, path)
 
 
 def book_entries(proof: Proof, treated: Sequence[Prescription], database: str, version: str, path: Path) -> Ledger:
@@ -85,6 +92,11 @@ def book_entries(proof: Proof, treated: Sequence[Prescription], database: str, v
         except OSError as error:
             raise UserError(f"The ledger {path} cannot be written ({error.strerror}).") from error
     return ledger_of(entries)
+
+
+def _identity(system_identifier: str, oid: int) -> str:
+    """A database, told apart from others without its name."""
+    return f"{system_identifier}/{oid}"
 
 
 def _append(path: Path, lines: bytes) -> None:

@@ -51,16 +51,13 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """What every way is measured with: the application's ``folder``, the length of a run, the seed of its arrivals.
 
-    ``workers`` are the application's processes. The limit of the P95 is ``limit_times`` what the first way's page takes
-    at rest: every page may wait that much longer for others. A run has at least ``least_requests``, a search at most
-    ``most_runs``.
+    ``workers`` are the application's processes; a run has at least ``least_requests``, the search ``most_runs``.
     """
 
     folder: Path
     step_seconds: float
     seed: int
     workers: int = 1
-    limit_times: float = 1.5
     least_requests: int = 80
     most_runs: int = 20
 

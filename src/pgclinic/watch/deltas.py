@@ -120,7 +120,7 @@ def indexes(before: Sequence[Index], after: Sequence[Index], *, all_anew: bool) 
         is_same = earlier is not None and earlier.scans is not None and earlier.scans <= now.scans
         yield IndexDelta(
             relation=now.oid,
-            object=ObjectName("index", now.name, now.schema),
+            object=ObjectName("index", now.name, now.schema, now.definition.relation.name),
             scans=now.scans - (earlier.scans or 0 if earlier is not None and is_same else 0),
             bytes=now.bytes,
         )

@@ -17,7 +17,7 @@ from pgclinic.web.access import csrf
 from pgclinic.web.access.visitor import Role, Visitor
 from pgclinic.web.assets import address_of
 from pgclinic.web.past import SPANS
-from pgclinic.web.sections import SECTIONS
+from pgclinic.web.sections import SECTIONS, WATCHED
 from pgclinic.web.site import Database, Site
 from pgclinic.web.visit import Visit
 
@@ -102,13 +102,19 @@ class Here:
         """Whether this visitor may treat."""
         return self.site.policy.may_treat and self.visitor.role >= Role.OPERATOR
 
+    @property
+    def _tabs(self) -> list[tuple[str, str]]:
+        """The sections of this database, none where the path names none."""
+        known = self.site.databases.get(self.key)
+        return [each for each in SECTIONS if known.past or each[0] not in WATCHED] if known else []
+
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response[str]:  # noqa: ANN401 - nouns of any kind
         """The template's page."""
         told = environment(self.language.code, "pgclinic.web").get_template(template)
         content = told.render(
             here=self,
             site=self.site,
-            tabs=SECTIONS if self.key else (),
+            tabs=self._tabs,
             static=address_of,
             link=self.link,
             csrf=csrf.token_for(self.visitor),

@@ -1,25 +1,24 @@
 """How a watched database is at a moment: its key figures by the last look, its grades, its alerts."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import msgspec
 
+from pgclinic.model.alerting import AlertHistory
 from pgclinic.model.checkup import Kpi
-from pgclinic.model.finding import Severity
 from pgclinic.model.history import KeptGrade
 from pgclinic.web.here import Here
+from pgclinic.web.past import bounds
+
+if TYPE_CHECKING:
+    from pgclinic.watch.history import History
 
 _OBSERVED = {"p50": "p50_ms", "p95": "p95_ms", "p99": "p99_ms"}
 """Key figures that observations call by another name."""
 _GRADES = "30d"
-
-
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands: ``words`` is a sentence, ``since`` when it began, ISO 8601."""
-
-    rule: str
-    object: str
-    since: str
-    value: float
-    severity: Severity
+ALERT_SPAN = "7d"
+"""How far back alerts are told where nothing else was asked for."""
 
 
 def kpis_of(here: Here) -> tuple[Kpi, ...]:
@@ -40,28 +39,25 @@ def kpis_of(here: Here) -> tuple[Kpi, ...]:
 def grades_of(here: Here) -> tuple[KeptGrade, ...]:
     """The grades of the last month, oldest first; none for a database that is not watched."""
     past = here.database.past
-    return past.history.grades(past.target, *past.bounds(_GRADES, here.at)) if past else ()
+    return past.history.grades(past.target, *bounds(_GRADES, here.at)) if past else ()
 
 
-def alerts_of(here: Here) -> tuple[Alert, ...]:
-    """What stands now, the worst first; of the past nothing is told."""
+def alerts_of(here: Here) -> AlertHistory:
+    """What stands on this database, or stood at the moment asked for, and what was over in the span before."""
     past = here.database.past
-    if past is None or here.at:
-        return ()
-    from pgclinic.watch.alerts.engine import Phase  # noqa: PLC0415 - a snapshot is served without what watching needs
-    from pgclinic.watch.alerts.ledger import Ledger  # noqa: PLC0415
+    return _alerts(past.history, [past.target], here) if past else AlertHistory()
 
-    standings = Ledger(past.history.engine).standings(past.target).values()
-    severities = here.site.severities
-    found = [
-        Alert(
-            rule=each.rule,
-            object=each.object,
-            since=each.since,
-            value=each.value,
-            severity=severities.get(each.rule, Severity.WARNING),
-        )
-        for each in standings
-        if each.phase is Phase.FIRING
-    ]
-    return tuple(sorted(found, key=lambda alert: (-alert.severity, alert.since, alert.rule, alert.object)))
+
+def alerts_everywhere(here: Here) -> AlertHistory:
+    """The same of all databases that are watched."""
+    watched = [each.past for each in here.site.databases.values() if each.past]
+    if not watched:
+        return AlertHistory()
+    return _alerts(watched[0].history, [past.target for past in watched], here)  # a site has one store
+
+
+def _alerts(history: "History", targets: Sequence[str], here: Here) -> AlertHistory:
+    from pgclinic.watch.alerts.episodes import alerts_at  # noqa: PLC0415 - a snapshot is served without what that needs
+
+    since, until = bounds(here.span or ALERT_SPAN, here.at)
+    return alerts_at(history.engine, targets, since, until if here.at else None)

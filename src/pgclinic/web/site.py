@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable, Generator, Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
 from litestar.exceptions import NotFoundException
 
-from pgclinic.model.finding import Severity
 from pgclinic.model.progress import Progress
 from pgclinic.web.access.attempts import Attempts
 from pgclinic.web.access.policy import Policy
@@ -45,21 +43,11 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site:
-    """One running dashboard.
+    """One running dashboard. ``outcomes`` are what came of the last treatment, by database."""
 
-    ``severities`` are those of alert rules, by their names; ``outcomes`` what came of the last treatment, by database.
-    """
-
-    def __init__(
-        self,
-        databases: Sequence[Database],
-        policy: Policy,
-        *,
-        lang: str = "",
-        severities: Mapping[str, Severity] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, databases: Sequence[Database], policy: Policy, *, lang: str = "") -> None:
         self.databases: Mapping[str, Database] = dict(_keyed(databases))
-        self.policy, self.lang, self.severities = policy, lang, severities
+        self.policy, self.lang = policy, lang
         self.sessions, self.attempts, self.jobs = Sessions(), Attempts(), Jobs()
         self.outcomes: dict[str, ProvedTreatment] = {}
 

@@ -1,14 +1,17 @@
 """What operators may do to a database: the part of a course that they approved, tried, applied, taken back."""
 
+import logging
 from collections.abc import Collection
 
 import msgspec
 from litestar.exceptions import PermissionDeniedException
 
 from pgclinic.model.errors import UserError
+from pgclinic.model.ledger import LedgerEntry
 from pgclinic.model.prescription import Course
 from pgclinic.model.treatment import Status, Treatment
 from pgclinic.verbs.driving import drive
+from pgclinic.verbs.ledger import ledger_path, measured_gains
 from pgclinic.verbs.proved_treatment import proved_treatment
 from pgclinic.verbs.status import status
 from pgclinic.verbs.treat import treat
@@ -17,6 +20,7 @@ from pgclinic.web.here import Here
 from pgclinic.web.jobs import Job
 
 MEASURED_SECONDS = 20.0
+_LOG = logging.getLogger(__name__)
 
 
 def demand_operator(here: Here) -> None:
@@ -60,6 +64,7 @@ def begin_treating(here: Here, course: Course, *, is_measured: bool) -> Job:
             course,
             here.visit.demand_snapshot(),
             seconds=MEASURED_SECONDS if is_measured else 0,
+            ledger=ledger_path(),
         ),
         title=here.language.say("Treating"),
         database=key,
@@ -82,3 +87,13 @@ def begin_undoing(here: Here, item: int | None) -> Job:
 def journalled(here: Here) -> Status | None:
     """The journal of the database; None for one that cannot be asked. Raises UserError."""
     return drive(status(here.database.conninfo)) if here.database.conninfo else None
+
+
+def measured(here: Here) -> dict[tuple[str, str], LedgerEntry]:
+    """What was measured of the course so far, by fingerprints of prescription and statement; none without a ledger."""
+    course = here.visit.course
+    try:
+        return measured_gains(course.patient, ledger_path()) if course else {}
+    except UserError as error:
+        _LOG.warning("%s", error)
+        return {}

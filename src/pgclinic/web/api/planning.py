@@ -7,11 +7,13 @@ from litestar import get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from pgclinic.model.ledger import LedgerEntry
 from pgclinic.report import course_json, whatif_json
 from pgclinic.web.here import HereNow
 from pgclinic.web.jobs import JobReport
 from pgclinic.web.pages.prescriptions import begin_writing
 from pgclinic.web.pages.whatif import Asked, answered
+from pgclinic.web.treating import measured
 
 
 @get("/api/databases/{key:str}/prescriptions", sync_to_thread=True, tags=["planning"])
@@ -20,6 +22,14 @@ def get_prescriptions(here: HereNow, key: FromPath[str], at: FromQuery[str] = ""
     course = here.visit.course
     found: dict[str, Any] | None = msgspec.json.decode(course_json.encode(course)) if course else None
     return found
+
+
+@get("/api/databases/{key:str}/prescriptions/measured", sync_to_thread=True, tags=["planning"])
+def get_measured(here: HereNow, key: FromPath[str], at: FromQuery[str] = "") -> list[LedgerEntry]:
+    """Each gain of the plan that was measured after it had been planned, as ``pgclinic ledger`` has it."""
+    course = here.visit.course
+    wanted = {item.fingerprint for item in course.prescriptions} if course else set()
+    return [entry for entry in measured(here).values() if entry.prescription in wanted]
 
 
 @post("/api/databases/{key:str}/prescriptions/write", status_code=202, sync_to_thread=True, tags=["planning"])
@@ -44,4 +54,4 @@ def get_job(here: HereNow, number: FromPath[str]) -> JobReport:
     return job.report
 
 
-HANDLERS = (get_prescriptions, write_prescriptions, try_whatif, get_job)
+HANDLERS = (get_prescriptions, get_measured, write_prescriptions, try_whatif, get_job)

@@ -4,7 +4,8 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from pgclinic.web.here import HereNow
-from pgclinic.web.now import alerts_of, grades_of, kpis_of
+from pgclinic.web.now import alerts_everywhere, alerts_of, grades_of, kpis_of
+from pgclinic.web.pages.alerts import words_of_alerts
 from pgclinic.web.watched import WORDS, begin_examining
 
 _MOST_STATEMENTS = 5
@@ -15,7 +16,13 @@ def databases(here: HereNow) -> Response[str] | Redirect:
     """Every database with its grade; the only one at once."""
     if len(here.site.databases) == 1:
         return Redirect(f"/databases/{next(iter(here.site.databases))}/", status_code=303)
-    return here.page("databases.html")
+    watched = [each for each in here.site.databases.values() if each.past]
+    return here.page(
+        "databases.html",
+        is_watched=bool(watched),
+        names={each.past.target: each.name for each in watched if each.past},
+        **words_of_alerts(here, alerts_everywhere(here)),
+    )
 
 
 @get("/databases/{key:str}/", include_in_schema=False, sync_to_thread=True)
@@ -29,7 +36,7 @@ def overview(here: HereNow) -> Response[str]:
         heaviest=here.statements[:_MOST_STATEMENTS],
         kpis=kpis_of(here),
         grades=grades_of(here),
-        alerts=alerts_of(here),
+        **words_of_alerts(here, alerts_of(here)),
         **here.told,
     )
 

@@ -9,6 +9,7 @@ from pgclinic.report.planning_words import planner_words
 from pgclinic.verbs.prescribe import prescribe
 from pgclinic.web.here import HereNow
 from pgclinic.web.jobs import Job
+from pgclinic.web.treating import measured
 
 
 @get("/databases/{key:str}/prescriptions", include_in_schema=False, sync_to_thread=True)
@@ -27,6 +28,7 @@ def prescriptions(here: HereNow) -> Response[str]:
         total=times_words(course),
         best=best_words(course.workload),
         planner=planner_words(course.workload.planned_by) if course.workload.planned_by else "",
+        measured=measured(here),
         size=sum(item.size_bytes for item in course.prescriptions),
     )
 

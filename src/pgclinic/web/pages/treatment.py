@@ -25,6 +25,7 @@ def treatment(here: HereNow) -> Response[str]:
         journal=journalled(here),
         job=job.report if job else None,
         proof=proof,
+        booked=outcome.booked.entries if outcome and outcome.booked else (),
         conclusion=conclusion(proof) if proof else "",
         method=method(proof) if proof else "",
         interval=interval,
