@@ -30,10 +30,15 @@ class WalCounters(msgspec.Struct, frozen=True, kw_only=True, tag_field="record",
 
 
 class Archiver(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="archiver"):
-    """How the archiving of WAL goes."""
+    """How the archiving of WAL goes.
+
+    ``behind_bytes`` of whole WAL segments were written and are not archived; None where archiving is off, on a
+    standby, and where nothing was archived yet.
+    """
 
     archived: int = 0
     last_archived_at: str | None = None
     failed: int = 0
     last_failed_at: str | None = None
+    behind_bytes: int | None = None
     stats_reset: str | None = None

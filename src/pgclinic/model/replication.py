@@ -28,7 +28,7 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag
     """A row of pg_stat_replication: a standby, a subscriber, a backup. ``*_behind`` are bytes not yet sent, replayed.
 
     ``replay_lag_s`` is how long the newest change took to be replayed there. ``xmin_age`` is set by
-    hot_standby_feedback.
+    hot_standby_feedback. ``connected_at`` is when it came: a base backup (``state`` is ``backup``) begins with that.
     """
 
     pid: int
@@ -42,6 +42,7 @@ class Replica(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag
     xmin_age: int | None = None
     slot: str = ""
     is_hidden: bool = False
+    connected_at: str | None = None
 
 
 class Standby(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="standby"):

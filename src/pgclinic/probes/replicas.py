@@ -8,6 +8,7 @@ from pgclinic.model.replication import Replica
 from pgclinic.probes.capabilities import Capabilities
 from pgclinic.probes.query import Query
 from pgclinic.probes.replication_slots import NEWEST, RECEIVED
+from pgclinic.probes.scope import moment
 from pgclinic.sql import quote
 
 RECORD = Replica
@@ -24,7 +25,7 @@ def query(capabilities: Capabilities) -> Query:
                pg_catalog.age(r.backend_xmin) as xmin_age,
                (select pg_catalog.min(s.slot_name::text) from pg_catalog.pg_replication_slots s
                 where s.active_pid = r.pid) as slot,
-               r.state is null as is_hidden
+               r.state is null as is_hidden, {moment("r.backend_start")} as connected_at
         from pg_catalog.pg_stat_replication r
         order by r.application_name, r.pid
     """)

@@ -1,4 +1,4 @@
-"""Figures of how replicas, slots, a standby and the archive keep up with the server. Pure."""
+"""Figures of how replicas, slots, a standby, the archive and base backups keep up with the server. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,13 +18,21 @@ def keeping_up(look: Snapshot) -> Iterator[tuple[str, float | None, ObjectName |
         yield "replication_lag_bytes", replica.replay_behind, of
         yield "replication_lag_s", replica.replay_lag_s, of
     for slot in look.replication_slots:
-        yield "slot_bytes", slot.kept_bytes, ObjectName("replication slot", slot.name)
+        of = ObjectName("replication slot", slot.name)
+        yield "slot_bytes", slot.kept_bytes, of
+        # A standby's slots wait for its promotion, and a logical one may be read now and then.
+        if slot.kind == "physical" and not slot.is_temporary and not look.server.in_recovery:
+            yield "slot_unused_bytes", 0 if slot.is_active else slot.kept_bytes, of
     if look.standby is not None:
         yield "standby_lag_bytes", look.standby.replay_behind, None
         yield "standby_lag_s", _standby_lag(look), None
     archiver = look.archiver
     if archiver is not None:
         yield "archive_age_s", _archive_age(look), None
+        yield "archive_behind_bytes", archiver.behind_bytes, None
+    if look.sees("replicas"):
+        begun = (each.connected_at for each in look.replicas if each.state == "backup")
+        yield "base_backup_s", max((seconds_between(at, look.header.clock) for at in begun if at), default=0.0), None
 
 
 def _standby_lag(look: Snapshot) -> float | None:

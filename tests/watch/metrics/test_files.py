@@ -36,7 +36,7 @@ def test_promtool_has_nothing_to_say_against_the_metrics(scrape: str) -> None:
 
 
 def test_promtool_takes_the_rules() -> None:
-    assert "15 rules found" in promtool("check", "rules", RULES)
+    assert "18 rules found" in promtool("check", "rules", RULES)
 
 
 def test_each_rule_fires_on_what_it_is_about_and_is_silent_below() -> None:

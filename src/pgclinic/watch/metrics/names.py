@@ -37,6 +37,7 @@ _OF = {
     "replication_lag_bytes": "replica",
     "replication_lag_s": "replica",
     "slot_bytes": "replication slot",
+    "slot_unused_bytes": "replication slot",
     "view_staleness_s": "materialized view",
 }
 """Of which kind of object an observation is; all others are of the whole database."""
