@@ -86,6 +86,23 @@ class StatementCounters(msgspec.Struct, frozen=True, kw_only=True, tag_field="re
     is_truncated: bool = False
 
 
+class TimeBucket(msgspec.Struct, frozen=True, array_like=True):
+    """So many calls took longer than ``low_ms`` and no longer than ``high_ms``, which is None where there is no end."""
+
+    low_ms: float
+    high_ms: float | None
+    calls: int
+
+
+class ResponseTimes(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="response_times"):
+    """How long the calls of a statement took in one window of time of pg_stat_monitor, which begins at ``window``."""
+
+    queryid: str
+    role: str
+    window: str
+    times: tuple[TimeBucket, ...] = ()
+
+
 class StatementCoverage(msgspec.Struct, frozen=True, kw_only=True, tag_field="record", tag="statement_coverage"):
     """How much of what this database ran is among the statements of the snapshot; times in milliseconds.
 

@@ -10,6 +10,8 @@ class Provenance(StrEnum):
 
     MEASURED = "measured"
     """We, or the server's own counters, saw it happen."""
+    BUCKETED = "bucketed"
+    """The server's own counters saw it happen, in buckets: true to within one."""
     PLANNED = "planned"
     """A PostgreSQL planner said so, in its own cost units."""
     REHEARSED = "rehearsed"

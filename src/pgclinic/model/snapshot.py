@@ -23,7 +23,13 @@ from pgclinic.model.catalog import (
     Trigger,
     UserType,
 )
-from pgclinic.model.counters import DatabaseCounters, StatementCounters, StatementCoverage, TableCounters
+from pgclinic.model.counters import (
+    DatabaseCounters,
+    ResponseTimes,
+    StatementCounters,
+    StatementCoverage,
+    TableCounters,
+)
 from pgclinic.model.finding import BlindSpot
 from pgclinic.model.measured_room import MeasuredRoom
 from pgclinic.model.replication import Replica, ReplicationSlot, Standby, Subscription
@@ -143,6 +149,7 @@ Record = (
     | TableCounters
     | StatementCounters
     | StatementCoverage
+    | ResponseTimes
     | DatabaseCounters
     | ToastTable
     | Session
@@ -189,6 +196,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     table_counters: tuple[TableCounters, ...] = ()
     statements: tuple[StatementCounters, ...] = ()
     statement_coverage: StatementCoverage | None = None
+    response_times: tuple[ResponseTimes, ...] = ()
     database_counters: DatabaseCounters | None = None
     toast_tables: tuple[ToastTable, ...] = ()
     sessions: tuple[Session, ...] = ()

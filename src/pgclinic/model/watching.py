@@ -7,6 +7,7 @@ at work, and the Observations that history keeps, alerts judge, and metrics show
 import msgspec
 
 from pgclinic.model.activity import Session
+from pgclinic.model.counters import TimeBucket
 from pgclinic.model.evidence import Provenance, Unit
 from pgclinic.model.names import ObjectName
 
@@ -26,7 +27,10 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatementDelta(msgspec.Struct, frozen=True, kw_only=True):
-    """What one entry of pg_stat_statements gained during a sample; times in milliseconds, blocks in pages."""
+    """What one entry of pg_stat_statements gained during a sample; times in milliseconds, blocks in pages.
+
+    ``times`` are its calls by how long they took, where pg_stat_monitor tells.
+    """
 
     queryid: str
     role: str
@@ -39,6 +43,7 @@ class StatementDelta(msgspec.Struct, frozen=True, kw_only=True):
     shared_blks_read: int = 0
     temp_blks_written: int = 0
     wal_bytes: int = 0
+    times: tuple[TimeBucket, ...] = ()
 
 
 class TableDelta(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,16 +11,23 @@ from pgclinic.model.history import StatementText
 from pgclinic.model.names import RelationName
 from pgclinic.postgres.looks import data_directory
 from pgclinic.probes.redaction import without_constants
+from pgclinic.probes.response_times import EXTENSION as TIMES_EXTENSION
 from pgclinic.probes.scope import MARKER, USER_SCHEMA, marked
 from pgclinic.probes.statements import EXTENSION
 from pgclinic.sql import quote
 from pgclinic.sql.confidential import publishable
 from pgclinic.sql.statements import UnreadableSqlError, fingerprint, kind
 
-_SCHEMA = marked(
-    "select n.nspname from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace "
-    f"where e.extname = '{EXTENSION}'"
-)
+_SCHEMA = marked(f"""
+    select n.nspname, e.extname
+    from pg_catalog.pg_extension e
+    join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+    where e.extname = '{EXTENSION}' and pg_catalog.current_setting('pg_stat_statements.max', true) is not null
+       or e.extname = '{TIMES_EXTENSION}' and pg_catalog.current_setting('pg_stat_monitor.pgsm_max', true) is not null
+    order by e.extname desc
+""")
+_ENTRIES = {EXTENSION: "pg_stat_statements(true)", TIMES_EXTENSION: "pg_stat_monitor_internal(true)"}
+"""Who knows texts, in the order of preference."""
 
 
 _VIEWS = marked(f"""
@@ -129,7 +136,7 @@ def texts_of(connection: psycopg.Connection, query_ids: Collection[str]) -> tupl
     rows = connection.execute(
         marked(f"""
             select distinct s.queryid::text, coalesce(r.rolname::text, ''), s.query
-            from {quote.identifier(found[0])}.pg_stat_statements(true) s
+            from {quote.identifier(found[0])}.{_ENTRIES[found[1]]} s
             left join pg_catalog.pg_roles r on r.oid = s.userid
             where s.dbid = (select d.oid from pg_catalog.pg_database d
                             where d.datname = pg_catalog.current_database())

@@ -22,7 +22,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     ``columns`` by relation name, of pg_catalog and of extensions; ``functions`` are those whose name begins with
     ``pg_`` or that belong to an extension, and that the visitor may execute. ``locked`` are oids of relations on
     which functions that open them would wait. ``counts_statements`` says whether the library of pg_stat_statements
-    is loaded; without it the extension's views only raise errors. ``marks`` are those of managed services,
+    is loaded, ``counts_times`` that of pg_stat_monitor; without it the extension's views only raise errors. ``marks`` are those of managed services,
     ``schemas`` the names of all schemas. ``helpers`` are the functions of ``pgclinic prepare`` in schema pgclinic
     that this visitor may execute and that run as their owner. ``values`` is False when no value of the user's data
     may be read. ``mentioned`` are the bare names of relations and views that statements name, once that is known.
@@ -33,6 +33,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     is_superuser: bool = False
     in_recovery: bool = False
     counts_statements: bool = True
+    counts_times: bool = False
     columns: Mapping[str, frozenset[str]] = {}
     functions: frozenset[str] = frozenset()
     extensions: Mapping[str, InstalledExtension] = {}
@@ -69,6 +70,7 @@ select pg_catalog.now() as clock,
        (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) as is_superuser,
        pg_catalog.pg_is_in_recovery() as in_recovery,
        pg_catalog.current_setting('pg_stat_statements.max', true) is not null as counts_statements,
+       pg_catalog.current_setting('pg_stat_monitor.pgsm_bucket_time', true) is not null as counts_times,
        (select pg_catalog.jsonb_object_agg(found.relname, found.columns)
         from (select c.relname, pg_catalog.jsonb_agg(a.attname order by a.attnum) as columns
               from pg_catalog.pg_class c

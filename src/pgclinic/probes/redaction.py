@@ -28,7 +28,7 @@ from pgclinic.model.catalog import (
     Trigger,
     UserType,
 )
-from pgclinic.model.counters import DatabaseCounters, StatementCounters, StatementCoverage, TableCounters
+from pgclinic.model.counters import DatabaseCounters, ResponseTimes, StatementCounters, StatementCoverage, TableCounters
 from pgclinic.model.finding import BlindSpot
 from pgclinic.model.measured_room import MeasuredRoom
 from pgclinic.model.replication import Replica, ReplicationSlot, Standby, Subscription
@@ -51,6 +51,7 @@ HOLDS_NO_VALUES: frozenset[type[Record]] = frozenset(
         PreparedTransaction,
         Replica,
         ReplicationSlot,
+        ResponseTimes,
         Role,
         Schema,
         Sequence,

@@ -17,6 +17,7 @@ _SEVERITIES = {
 }
 _PROVENANCES = {
     Provenance.MEASURED: later("measured"),
+    Provenance.BUCKETED: later("measured in buckets"),
     Provenance.PLANNED: later("planned"),
     Provenance.REHEARSED: later("rehearsed"),
     Provenance.ESTIMATED: later("estimated"),

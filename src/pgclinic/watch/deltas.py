@@ -7,8 +7,9 @@ of them fell, all of the row began anew (https://www.postgresql.org/docs/current
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from pgclinic.grading.buckets import merged
 from pgclinic.model.catalog import Index, Relation
-from pgclinic.model.counters import StatementCounters, TableCounters
+from pgclinic.model.counters import ResponseTimes, StatementCounters, TableCounters, TimeBucket
 from pgclinic.model.names import ObjectName
 from pgclinic.model.tables import table_object
 from pgclinic.model.watching import IndexDelta, StatementDelta, TableDelta
@@ -45,12 +46,12 @@ def statements(
 
     An entry that was not there, that counts since another moment, or that fell, began anew.
     """
-    then = {(each.queryid, each.role): each for each in before}
+    then = {(each.queryid, each.role, each.since): each for each in before}
     for now in after:
         if now.queryid in without:
             continue
-        earlier = None if all_anew else then.get((now.queryid, now.role))
-        if earlier is not None and (now.since != earlier.since or fell(earlier, now, _OF_STATEMENT)):
+        earlier = None if all_anew else then.get((now.queryid, now.role, now.since))
+        if earlier is not None and fell(earlier, now, _OF_STATEMENT):
             earlier = None
         if earlier is None or now.calls > earlier.calls:
             yield _statement(earlier, now)
@@ -69,6 +70,27 @@ def _statement(before: StatementCounters | None, after: StatementCounters) -> St
         stddev_ms=math.sqrt(max(squares / calls - mean * mean, 0.0)) if calls > 1 else 0.0,
         **values,
     )
+
+
+def response_times(
+    before: Sequence[ResponseTimes], after: Sequence[ResponseTimes], *, all_anew: bool
+) -> dict[tuple[str, str], tuple[TimeBucket, ...]]:
+    """How long the calls took that each statement gained, by query id and role: of all windows together.
+
+    A window that was not there began since. One that counts less than it did began anew.
+    """
+    then = {} if all_anew else {(each.queryid, each.role, each.window): each.times for each in before}
+    gained: dict[tuple[str, str], list[TimeBucket]] = {}
+    for now in after:
+        earlier = {
+            (each.low_ms, each.high_ms): each.calls for each in then.get((now.queryid, now.role, now.window), ())
+        }
+        counted = {(each.low_ms, each.high_ms): each.calls for each in now.times}
+        if any(counted.get(ends, 0) < calls for ends, calls in earlier.items()):
+            earlier = {}
+        more = (TimeBucket(*ends, calls - earlier.get(ends, 0)) for ends, calls in counted.items())
+        gained.setdefault((now.queryid, now.role), []).extend(each for each in more if each.calls)
+    return {key: merged(buckets) for key, buckets in gained.items()}
 
 
 def _squares(counters: StatementCounters) -> float:

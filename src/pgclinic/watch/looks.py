@@ -9,6 +9,7 @@ COUNTERS = frozenset(
         "prepared_transactions",
         "replicas",
         "replication_slots",
+        "response_times",
         "server",
         "sessions",
         "standby",

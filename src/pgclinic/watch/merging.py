@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from pgclinic.grading.buckets import merged
 from pgclinic.model.watching import IndexDelta, StatementDelta, TableDelta
 
 _SUMS = ("calls", "rows", "total_ms", "shared_blks_hit", "shared_blks_read", "temp_blks_written", "wal_bytes")
@@ -38,6 +39,7 @@ def _statement(group: Sequence[StatementDelta]) -> StatementDelta:
         role=group[0].role,
         mean_ms=mean,
         stddev_ms=math.sqrt(spread / calls) if calls else 0.0,
+        times=merged(bucket for each in group for bucket in each.times),
         **values,
     )
 

@@ -10,6 +10,7 @@ from pgclinic.model.names import ObjectName
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.watching import Sample
 from pgclinic.watch import deltas
+from pgclinic.watch.merging import merged_statements
 from pgclinic.watch.observing import Seen, observations
 
 _OF_DATABASE = (
@@ -96,6 +97,14 @@ def sample(
         all_anew=_statements_anew(before, after),
         without=own,
     )
+    times = deltas.response_times(
+        before.response_times,
+        after.response_times,
+        all_anew=before.server.started_at != after.server.started_at,
+    )
+    statements = merged_statements(
+        msgspec.structs.replace(each, times=times.pop((each.queryid, each.role), ())) for each in statements
+    )
     tables = deltas.tables(
         before.table_counters,
         after.table_counters,
@@ -108,7 +117,7 @@ def sample(
         before=before,
         after=after,
         seconds=seconds if seconds > 0 else None,
-        statements=tuple(statements),
+        statements=statements,
         tables=tuple(tables),
         utility=frozenset(utility),
         is_anew=all_anew,

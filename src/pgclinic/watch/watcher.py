@@ -161,7 +161,9 @@ class Watcher:
         self._before = msgspec.structs.replace(look, sessions=(), indexes=(), relations=(), settings=())
         if is_census:
             self._census_at = begin
-            self._census = msgspec.structs.replace(look, sessions=(), statements=(), table_counters=(), relations=())
+            self._census = msgspec.structs.replace(
+                look, sessions=(), statements=(), response_times=(), table_counters=(), relations=()
+            )
 
     def _durations(self, look: Snapshot) -> list[float] | None:
         """From the log, where one is followed and the server writes every statement into it."""
