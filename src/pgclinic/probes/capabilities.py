@@ -22,7 +22,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     ``columns`` by relation name, of pg_catalog and of extensions; ``functions`` are those whose name begins with
     ``pg_`` or that belong to an extension, and that the visitor may execute. ``locked`` are oids of relations on
     which functions that open them would wait. ``counts_statements`` says whether the library of pg_stat_statements
-    is loaded, ``counts_times`` that of pg_stat_monitor; without it the extension's views only raise errors. ``marks`` are those of managed services,
+    is loaded, ``counts_times`` whether that of pg_stat_monitor is; without it an extension's views only raise errors.
+    ``marks`` are those of managed services,
     ``schemas`` the names of all schemas. ``helpers`` are the functions of ``pgclinic prepare`` in schema pgclinic
     that this visitor may execute and that run as their owner. ``values`` is False when no value of the user's data
     may be read. ``mentioned`` are the bare names of relations and views that statements name, once that is known.

@@ -65,7 +65,8 @@ def recent(schema: str) -> str:
         where m.dbid = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
           and m.queryid is not null and m.calls > 0 and m.toplevel
           and m.bucket_start_time > pg_catalog.now() - pg_catalog.make_interval(secs => {_LONGEST_PAUSE} + (
-              select g.setting::int from pg_catalog.pg_settings g where g.name = 'pg_stat_monitor.pgsm_bucket_time')))"""
+              select g.setting::int from pg_catalog.pg_settings g
+              where g.name = 'pg_stat_monitor.pgsm_bucket_time')))"""
 
 
 def examined(rows: Iterable[Row], capabilities: Capabilities) -> Iterator[ResponseTimes]:  # noqa: ARG001 - a probe's

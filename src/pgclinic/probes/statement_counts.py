@@ -25,7 +25,10 @@ _TIMES = {
 
 
 def query(capabilities: Capabilities) -> Query | BlindSpot:
-    """One row a statement and role, and window where pg_stat_monitor counts alone; what runs inside functions is in its caller's time and left out."""
+    """One row a statement and role, and window where pg_stat_monitor counts alone.
+
+    What runs inside functions is in its caller's time and left out.
+    """
     extension = capabilities.extensions.get(EXTENSION)
     if extension is None or not capabilities.counts_statements:
         if response_times.is_at_work(capabilities):
