@@ -1,14 +1,13 @@
 """True latencies from the histogram of pg_stat_monitor: its arithmetic, and a server that has it."""
 
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
+from extension_files import binaries_with
 from pgclinic.grading.buckets import bucketed_percentile_ms, merged
-from pgclinic.instance import Binaries, Instance, find_binaries, start
+from pgclinic.instance import Instance, start
 from pgclinic.model.counters import ResponseTimes, TimeBucket
 from pgclinic.model.evidence import Provenance
 from pgclinic.model.watching import Sample, StatementDelta
@@ -71,21 +70,10 @@ def test_percentiles_say_where_they_come_from() -> None:
     assert {each.provenance for each in latencies((timed, untimed))} == {Provenance.ESTIMATED}
 
 
-def has_the_files(binaries: Binaries) -> bool:
-    pg_config = binaries.program("pg_config")
-    if not pg_config.exists():
-        return False
-    answer = subprocess.run([pg_config, "--sharedir"], capture_output=True, text=True, check=True)
-    return (Path(answer.stdout.strip()) / "extension" / "pg_stat_monitor.control").exists()
-
-
 @pytest.fixture(params=["pg_stat_monitor", "pg_stat_statements, pg_stat_monitor"])
 def monitored(request: pytest.FixtureRequest) -> Iterator[Instance]:
-    binaries = next((each for each in find_binaries() if has_the_files(each)), None)
-    if binaries is None:
-        pytest.skip("no server on this machine has the files of pg_stat_monitor; build it from its sources")
     settings = {"shared_preload_libraries": request.param, "pg_stat_monitor.pgsm_enable_query_plan": "off"}
-    with start(binaries, settings=settings) as instance:
+    with start(binaries_with("pg_stat_monitor"), settings=settings) as instance:
         with psycopg.connect(instance.conninfo(), autocommit=True) as session:
             for name in request.param.split(", "):
                 session.execute(f"create extension {name}")
