@@ -91,7 +91,7 @@ def sample(
     if taken.elapsed is not None and (gap == "clock" or seconds <= 0):
         seconds = taken.elapsed
     all_anew = _database_anew(before, after)
-    statements = deltas.statements(
+    gained = deltas.statements(
         before.statements,
         after.statements,
         all_anew=_statements_anew(before, after),
@@ -103,7 +103,7 @@ def sample(
         all_anew=before.server.started_at != after.server.started_at,
     )
     statements = merged_statements(
-        msgspec.structs.replace(each, times=times.pop((each.queryid, each.role), ())) for each in statements
+        msgspec.structs.replace(each, times=times.pop((each.queryid, each.role), ())) for each in gained
     )
     tables = deltas.tables(
         before.table_counters,
