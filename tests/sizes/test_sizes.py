@@ -91,6 +91,20 @@ def test_padded_characters_are_merged_as_other_texts_are() -> None:
     assert pages_of(padded, on("a")) == pages_of(text, on("a")) < 900
 
 
+@pytest.mark.server
+def test_whether_padded_characters_are_merged_is_as_the_server_has_it(database_on_each: "Database") -> None:
+    database_on_each.execute(
+        "create table t as select (n % 25)::text::char(10) as a from generate_series(1, 50000) as n"
+    )
+    database_on_each.execute("analyze t")
+    with open_session(database_on_each.conninfo) as connection:
+        snapshot = drive(collect(connection))
+    database_on_each.execute("create index built on t (a)")
+    [(pages,)] = database_on_each.execute("select pg_relation_size('built') / current_setting('block_size')::int")
+    (table,) = (each for each in snapshot.relations if each.name == "t")
+    assert index_pages(snapshot, table, on("a"), Known()) == pytest.approx(pages, rel=0.1)
+
+
 def test_char_lengths_count_with_their_padding() -> None:
     short = statistics(-1, 9, histogram_bounds="{" + ",".join(f"a{n:07}" for n in range(100)) + "}")
     assert pages_of(snapshot_of(("a", "character(8)", short)), on("a")) == pytest.approx(ROWS / (7325 // 28), rel=0.01)

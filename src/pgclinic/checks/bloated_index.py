@@ -27,7 +27,7 @@ from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import known_rows
 from pgclinic.remedies import reindex
 from pgclinic.sizes import Known, index_pages, live_rows
-from pgclinic.sizes.types import FIXED_WIDTHS, bare
+from pgclinic.sizes.types import FIXED_WIDTHS, PADDED, bare
 
 FAMILY = "indexes"
 NEEDS = ("indexes", "index_sizes", "relation_sizes", "columns", "column_statistics", "table_counters")
@@ -120,4 +120,7 @@ def _is_of_few_values(snapshot: Snapshot, index: Index) -> bool:
     found = snapshot.statistics_of.get((index.relation, keys[0].expression, False))
     if len(keys) != 1 or index.definition.predicate or found is None:
         return False
+    columns = snapshot.columns_of.get(index.relation, ())
+    if any(column.name == keys[0].expression and bare(column.type) in PADDED for column in columns):
+        return False  # whether it merges depends on the release that built it
     return sum(found.most_common_freqs or ()) + found.null_frac >= _NEARLY_ALL

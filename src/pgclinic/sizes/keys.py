@@ -59,7 +59,7 @@ def key_columns(snapshot: Snapshot, relation: Relation, definition: IndexDefinit
             keys.append(_stored(snapshot, relation, columns.get(key.expression), key.expression))
         else:
             type_name, found = known.types.get(position, "text"), known.statistics.get(position)
-            keys.append(_of(type_name, None, found and _as_stored(found, type_name)))
+            keys.append(_of(snapshot, type_name, None, found and _as_stored(found, type_name)))
     return tuple(keys)
 
 
@@ -75,10 +75,10 @@ def _stored(snapshot: Snapshot, relation: Relation, column: Column | None, name:
         # A partition that was never analysed is taken to be like the rest of its table.
         found = (snapshot.statistics_of.get((parent, name, True)) for parent in relation.parents)
         statistics = next((each for each in found if each), None)
-    return _of(column.type if column else "", column, statistics)
+    return _of(snapshot, column.type if column else "", column, statistics)
 
 
-def _of(type_name: str, column: Column | None, statistics: ColumnStatistics | None) -> Key:
+def _of(snapshot: Snapshot, type_name: str, column: Column | None, statistics: ColumnStatistics | None) -> Key:
     statistics = believable.statistics(statistics) if statistics else None
     name = bare(type_name)
     width, alignment = ENUM_WIDTH if column and column.type_kind == "e" else FIXED_WIDTHS.get(name, (0, 1))
@@ -93,7 +93,7 @@ def _of(type_name: str, column: Column | None, statistics: ColumnStatistics | No
         alignment=alignment,
         statistics=statistics,
         column=column,
-        deduplicates=has_equal_image(type_name),
+        deduplicates=has_equal_image(type_name, snapshot.server.version_num),
     )
 
 

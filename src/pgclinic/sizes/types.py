@@ -59,10 +59,19 @@ def aligned(width: int, to: int = MAXALIGN) -> int:
     return -(-width // to) * to
 
 
-def has_equal_image(type_name: str) -> bool:
+PADDED = frozenset({"character", "bpchar"})
+"""Types whose equal values may differ in trailing spaces."""
+
+_PADDED_APART_FROM = {15: 150019}
+"""The release of a major version from which they are not merged (bt_metap: 15.18, 17.10, 18.6 do, 15.20 does not)."""
+
+
+def has_equal_image(type_name: str, version_num: int) -> bool:
     """Whether a B-tree over the type may merge equal keys (documentation, "B-Tree Support Functions").
 
     A type of the user's or of an extension is taken to be like text, arrays and ranges to have no equal image.
     """
     name = bare(type_name)
+    if name in PADDED:
+        return version_num < _PADDED_APART_FROM.get(version_num // 10_000, version_num + 1)
     return name not in _NO_EQUAL_IMAGE and not name.endswith(("[]", "range"))
