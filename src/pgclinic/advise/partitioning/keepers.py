@@ -2,8 +2,8 @@
 
 pg_partman takes a time from the lower bound of every partition (5: ``show_partitions``) or from its name (4), and so
 raises an error as long as the partition of all that was before is there: it begins at MINVALUE and has no time in its
-name. Tried with 4.7 and 5.1 on PostgreSQL 15; TimescaleDB's calls are as its ``ddl_api.sql`` and ``policy_api.sql``
-declare them.
+name. Tried with 4.7 and 5.1 on PostgreSQL 15. ``create_hypertable`` was tried with TimescaleDB 2.29 on 18; its policies
+are as ``policy_api.sql`` declares them.
 """
 
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def _timescale(extension: Extension, division: Division, *, deletes_by_age: bool
     lines = [f"select create_hypertable({table}, by_range({key}, interval {interval}), migrate_data => true);"]
     if deletes_by_age:
         lines.append(
-            "-- The age is that of your DELETE.\n"
+            "-- The age is that of your DELETE; the Apache edition has no such policies.\n"
             f"select add_retention_policy({table}, drop_after => interval '1 year');"
         )
     return (
