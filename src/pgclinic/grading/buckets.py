@@ -6,6 +6,13 @@ from collections.abc import Iterable, Sequence
 from pgclinic.model.counters import TimeBucket
 
 _SLACK = 1e-9
+_NEARLY_ALL = 0.9
+
+
+def are_told(buckets: Iterable[TimeBucket], calls: int) -> bool:
+    """Whether nearly all of so many calls are in buckets, so that percentiles of these are those of all."""
+    told = sum(each.calls for each in buckets)
+    return told > 0 and told >= _NEARLY_ALL * calls
 
 
 def merged(buckets: Iterable[TimeBucket]) -> tuple[TimeBucket, ...]:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from pgclinic.model.evidence import Provenance
 from pgclinic.model.names import RelationName
 
 
@@ -9,9 +10,10 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     """One statement of the workload over all roles; times in milliseconds, since the counters began (measured).
 
     ``text`` is untrusted, and its beginning only where ``is_cut``. ``share`` is its part of all time that statements
-    took, 0 to 1. ``p95_ms`` is estimated from mean and deviation, None below twenty calls; ``max_ms`` is None over a
-    span of history. ``read_bytes`` came from outside of shared buffers, ``spilled_bytes`` were written to temporary
-    files; ``cache_hit`` is the share of pages that were found in shared buffers, None where none was asked for.
+    took, 0 to 1. ``p95_ms`` is None below twenty calls, estimated from mean and deviation
+    unless the server counted in buckets; ``max_ms`` is None over a span of history. ``read_bytes`` came from outside of
+    shared buffers, ``spilled_bytes`` were written to temporary files; ``cache_hit`` is the share of pages that were
+    found in shared buffers, None where none was asked for.
     """
 
     fingerprint: str
@@ -25,6 +27,7 @@ class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
     mean_ms: float
     max_ms: float | None
     p95_ms: float | None
+    p95_provenance: Provenance = Provenance.ESTIMATED
     read_bytes: int
     spilled_bytes: int
     cache_hit: float | None

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from pgclinic.grading.buckets import bucketed_percentile_ms
+from pgclinic.grading.buckets import are_told, bucketed_percentile_ms
 from pgclinic.grading.percentiles import percentile_ms
 from pgclinic.model.evidence import Provenance, Unit
 from pgclinic.model.names import ObjectName
@@ -69,7 +69,6 @@ MEANINGS = {
 
 _SHARES = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99}
 _SLACK = 1e-9
-_NEARLY_ALL = 0.9
 
 LARGE_ROWS = 10_000
 """A smaller table is rightly read from end to end."""
@@ -121,7 +120,7 @@ def latencies(statements: tuple[StatementDelta, ...]) -> Iterator[Observation]:
     """Percentiles, from buckets where nearly all calls are in them, else estimated; empty with too few calls."""
     buckets = [bucket for each in statements for bucket in each.times]
     calls = sum(each.calls for each in statements)
-    if buckets and sum(each.calls for each in buckets) >= _NEARLY_ALL * calls:
+    if are_told(buckets, calls):
         for name, share in _SHARES.items():
             yield observed(name, bucketed_percentile_ms(buckets, share), provenance=Provenance.BUCKETED)
         return

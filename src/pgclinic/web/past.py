@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from pgclinic.grading.buckets import are_told, bucketed_percentile_ms
 from pgclinic.grading.percentiles import one_percentile_ms
 from pgclinic.model.evidence import Provenance, Unit
 from pgclinic.model.history import StatementPoint, StatementTotal
@@ -192,6 +193,8 @@ def _statement(fingerprint: str, members: Sequence[StatementTotal], whole: float
     total = sum(each.gained.total_ms for each in members)
     hit = sum(each.gained.shared_blks_hit for each in members)
     read = sum(each.gained.shared_blks_read for each in members)
+    buckets = [bucket for each in members for bucket in each.gained.times]
+    in_buckets = are_told(buckets, calls)
     return StatementLine(
         fingerprint=fingerprint,
         text=heaviest.text[:_LONGEST_TEXT],
@@ -203,7 +206,8 @@ def _statement(fingerprint: str, members: Sequence[StatementTotal], whole: float
         share=total / whole if whole else 0.0,
         mean_ms=total / calls if calls else 0.0,
         max_ms=None,
-        p95_ms=one_percentile_ms(heaviest.gained, _P95),
+        p95_ms=bucketed_percentile_ms(buckets, _P95) if in_buckets else one_percentile_ms(heaviest.gained, _P95),
+        p95_provenance=Provenance.BUCKETED if in_buckets else Provenance.ESTIMATED,
         read_bytes=read * _PAGE,
         spilled_bytes=sum(each.gained.temp_blks_written for each in members) * _PAGE,
         cache_hit=_share(hit, hit + read),
