@@ -77,7 +77,8 @@ CARRIED = """
       where oid = 'events'::regclass
     union all select 'comment', obj_description('events'::regclass, 'pg_class')
     union all select 'column', concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, attgenerated,
-        attacl, attoptions, nullif(attstattarget, -1), attidentity,
+        attacl, array(select o from unnest(attoptions) as o where o not like 'pg_attver=%'),
+        nullif(attstattarget, -1), attidentity,
         pg_get_expr(adbin, adrelid), col_description(attrelid, attnum))
       from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum
       where attrelid = 'events'::regclass and attnum > 0 and not attisdropped

@@ -110,10 +110,17 @@
             union all
             select 8, a.attnum, pg_catalog.format(
                 'alter table %s alter column %I set (%s)', made, a.attname,
-                pg_catalog.array_to_string(a.attoptions, ', ')
+                pg_catalog.array_to_string(own.options, ', ')
             )
             from pg_catalog.pg_attribute as a
-            where a.attrelid = asked and a.attnum > 0 and not a.attisdropped and a.attoptions is not null
+            cross join lateral (
+                -- pg_attver is the server's own mark of a column (15.20), nothing that one sets.
+                select array(
+                    select o from pg_catalog.unnest(a.attoptions) as o
+                    where not pg_catalog.starts_with(o, 'pg_attver=')
+                ) as options
+            ) as own
+            where a.attrelid = asked and a.attnum > 0 and not a.attisdropped and own.options <> '{}'
             union all
             select 9, d.refobjsubid, pg_catalog.format(
                 'alter sequence %s owned by %s.%I', d.objid::pg_catalog.regclass, made, a.attname
