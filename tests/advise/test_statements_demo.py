@@ -11,6 +11,7 @@ from pgclinic.demo.data.world import World
 from pgclinic.demo.loading import load
 from pgclinic.demo.workload_script import demo_script
 from pgclinic.model.prescription import Prescription
+from pgclinic.model.workload import Load
 from pgclinic.postgres.collect import collect
 from pgclinic.postgres.connect import open_session
 from pgclinic.verbs.driving import drive
@@ -34,7 +35,7 @@ def test_the_demos_storms_are_cured_and_the_mappings_return_the_same(database: "
     drive(load(connect, World(12_000, 1, now)))
     script = demo_script()
     script = msgspec.structs.replace(script, tasks=tuple(task for task in script.tasks if task.name in TASKS))
-    measured = partial(prove, database.conninfo, script, repeat=10, connections=2, include_writes=True)
+    measured = partial(prove, database.conninfo, script, Load(repeat=10, connections=2, include_writes=True))
     before = drive(measured())
     with open_session(database.conninfo) as connection:
         snapshot = drive(collect(connection))

@@ -93,8 +93,8 @@ def test_an_option_stands_above_the_environment_and_the_environment_above_the_fi
 @pytest.mark.parametrize(
     ("arguments", "environment", "said"),
     [
-        (["checkup", "x", "--config", "missing.toml"], {}, "Cannot read the configuration missing.toml"),
-        (["list"], {"PGCLINIC_CONFIG": "missing.toml"}, "Cannot read the configuration missing.toml"),
+        (["checkup", "x", "--config", "missing.toml"], {}, "Cannot read the configuration file missing.toml"),
+        (["list"], {"PGCLINIC_CONFIG": "missing.toml"}, "Cannot read the configuration file missing.toml"),
         (["checkup", "x"], {"PGCLINIC_FORMAT": "pdf"}, "PGCLINIC_FORMAT is 'pdf'; it has to be one of text, json"),
         (["checkup", "x"], {"PGCLINIC_FAIL_BELOW": "Z"}, "PGCLINIC_FAIL_BELOW: 'Z' is no grade"),
         (["checkup", "x", "--only", "dead_row,indexes"], {}, "'dead_row'; did you mean dead_rows"),

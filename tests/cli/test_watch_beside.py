@@ -143,7 +143,7 @@ def test_sql_for_pg_cron_is_printed(pgclinic: Run, database: Database) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--rules", "none.toml"), "Cannot read the rules none.toml"),
+        (("--rules", "none.toml"), "Cannot read the rules file none.toml"),
         (("--test-alert",), "There is no channel to try"),
         (("--metrics", "nowhere"), "--metrics: 'nowhere' is no address"),
     ],
