@@ -62,8 +62,7 @@ def test_one_of_four_workers_is_killed_and_its_targets_are_taken_over(
     workers = [subprocess.Popen([sys.executable, WORKER, store]) for _ in range(4)]
     try:
         wait_for(lambda: all(len(history.samples(name)) >= 3 for name in names))
-        busy = {row.worker_id for row in running(history)}
-        assert len(busy) > 1, "one worker has it all"
+        wait_for(lambda: len({row.worker_id for row in running(history)}) > 1)  # the first to be up may have them all
         killed = workers[0]
         killed.send_signal(signal.SIGKILL)
         killed.wait()
