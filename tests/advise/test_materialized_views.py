@@ -35,7 +35,7 @@ _OF_A_STATE = "select count(*) from sales where state = $1"
 _CALLS = [["2026-01-20 00:00+00"], ["2026-02-03 17:01:02+00"], ["2027-01-01 00:00+00"], ["-infinity"], [None]]
 
 
-def make_sales(database: "Database", rows: int = 60_000) -> None:
+def make_sales(database: "Database", rows: int = 60_000, shops: int = 20) -> None:
     """Twelve weeks of sales, as ANALYZE knows them, with counters that begin now."""
     with database.connect() as connection:
         connection.execute(f"""
@@ -44,8 +44,8 @@ def make_sales(database: "Database", rows: int = 60_000) -> None:
                 amount numeric(10, 2)
             );
             insert into sales
-            select n, timestamptz '2026-01-01 00:00+00' + n * interval '2 minutes', 'shop ' || n % 20, 'paid', n % 977,
-                   n % 1000 + 0.5
+            select n, timestamptz '2026-01-01 00:00+00' + n * interval '2 minutes', 'shop ' || n % {shops}, 'paid',
+                   n % 977, n % 1000 + 0.5
             from generate_series(1, {rows}) as n;
             create view daily as
                 select date(sold_at) as day, count(distinct buyer) as buyers, avg(amount) as mean from sales
@@ -125,7 +125,7 @@ def test_it_is_refreshed_when_it_is_due_and_readers_never_wait(database: "Databa
 
 def test_sums_over_a_table_that_changes_faster_become_a_rollup(database_on_each: "Database", tmp_path: Path) -> None:
     database = database_on_each
-    make_sales(database)
+    make_sales(database, shops=8)
     change(database, 6_000)
     prescriptions = prescribed(_ADVISER, asked(database, _BY_SHOP))
     cure = kept(prescriptions)

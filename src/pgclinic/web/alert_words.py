@@ -24,6 +24,9 @@ TITLES: Mapping[str, str] = {
     "connection_saturation": later("Connections run out"),
     "stale_view": later("A view is stale"),
     "archive_failing": later("WAL is not archived"),
+    "archive_behind": later("WAL waits to be archived"),
+    "base_backup_long": later("A base backup does not end"),
+    "slot_unused": later("Nobody reads a slot"),
 }
 """Of the rules that are shipped; others are called by their names."""
 _SILENT = timedelta(days=1)

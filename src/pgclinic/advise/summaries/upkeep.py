@@ -14,6 +14,8 @@ INTERVALS = (60, 300, 900, 1800, 3600, 6 * 3600, 86_400)
 """Seconds between two refreshes that people choose from."""
 
 _WHOLE_DAY = 86_400.0
+_LEAST_SECONDS = 1.0
+"""Of counting: what was counted in less says nothing of a second."""
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +44,7 @@ def pace_of(snapshot: Snapshot, workload: Workload, table: RelationName, calls: 
     asked_for = _seconds_asked(snapshot)
     return Pace(
         asks=calls / asked_for,
-        changes=changes / (seconds_counted(snapshot) or _WHOLE_DAY),
+        changes=changes / max(_LEAST_SECONDS, seconds_counted(snapshot) or _WHOLE_DAY),
         writes=_writes(snapshot, workload, table) / asked_for,
     )
 
@@ -66,7 +68,7 @@ def _seconds_asked(snapshot: Snapshot) -> float:
     since = (counters.statements_reset or counters.stats_reset) if counters else None
     since = since or snapshot.server.started_at
     try:
-        return max(1.0, seconds_between(since, snapshot.header.clock)) if since else _WHOLE_DAY
+        return max(_LEAST_SECONDS, seconds_between(since, snapshot.header.clock)) if since else _WHOLE_DAY
     except ValueError:
         return _WHOLE_DAY
 
