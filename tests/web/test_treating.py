@@ -62,7 +62,7 @@ def indexes(database: Any) -> int:
 
 
 def test_an_operator_approves_treats_sees_the_proof_and_takes_it_back(
-    slow: Any, serving: Callable[..., Any], browser: Browser
+    slow: Any, serving: Callable[..., Any], browser: Browser, faults: Callable[..., Any]
 ) -> None:
     dashboard = serving(drive(visited_once(Live(slow.conninfo))), may_treat=True)
     context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -91,6 +91,8 @@ def test_an_operator_approves_treats_sees_the_proof_and_takes_it_back(
         page.get_by_role("link", name="Prescriptions", exact=True).first.click()
         expect(page.locator("table.gains").first).to_contain_text(figure(entries[0].measured, Unit.TIMES))
         page.get_by_role("link", name="Treatment", exact=True).first.click()
+        page.set_viewport_size({"width": 375, "height": 800})
+        assert faults(page) == []
         page.get_by_role("button", name=re.compile("Take it back")).first.click()
         expect(page.locator(".pill").first).to_have_text("undone", timeout=PATIENCE_MS)
         assert indexes(slow) == 1
