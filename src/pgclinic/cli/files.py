@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pgclinic.cli.output import is_folder, say, write_file
 from pgclinic.model.errors import UserError
+from pgclinic.model.files import read_limited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +40,7 @@ def read_query(path: Path) -> "WorkloadScript":
 
     if str(path) != "-":
         return parse_script({path.name: _text(path)}, source=str(path))
-    content = sys.stdin.buffer.read(_LARGEST_FILE + 1)
-    if len(content) > _LARGEST_FILE:
-        raise UserError(f"What stands on stdin is larger than {_LARGEST_FILE >> 20} MB; that is no query.")
+    content = _stdin("query")
     try:
         return parse_script({"query": content.decode()}, source="stdin")
     except UnicodeDecodeError as error:
@@ -50,12 +49,7 @@ def read_query(path: Path) -> "WorkloadScript":
 
 def read_plan(path: Path) -> str:
     """The text of a plan from a file, or from stdin for ``-``; UTF-16, as Windows' shells write it, is read too."""
-    if str(path) == "-":
-        content = sys.stdin.buffer.read(_LARGEST_FILE + 1)
-        if len(content) > _LARGEST_FILE:
-            raise UserError(f"What stands on stdin is larger than {_LARGEST_FILE >> 20} MB; that is no plan.")
-    else:
-        content = _read(path, "plan")
+    content = _stdin("plan") if str(path) == "-" else read_limited(path, "plan", _LARGEST_FILE)
     name = "on stdin" if str(path) == "-" else str(path)
     try:
         return content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
@@ -75,12 +69,7 @@ def _migration_name(name: str) -> str:
 
 
 def _migration(name: str) -> str:
-    if name == "-":
-        content = sys.stdin.buffer.read(_LARGEST_FILE + 1)
-        if len(content) > _LARGEST_FILE:
-            raise UserError(f"What stands on stdin is larger than {_LARGEST_FILE >> 20} MB; that is no migration.")
-    else:
-        content = _read(Path(name), "migration")
+    content = _stdin("migration") if name == "-" else read_limited(Path(name), "migration", _LARGEST_FILE)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -96,7 +85,7 @@ def read_course(path: Path) -> "Course":
 
     file = path / PRESCRIPTION if is_folder(path) else path
     try:
-        return decode(_read(file, "prescription"))
+        return decode(read_limited(file, "prescription", _LARGEST_FILE))
     except UserError as error:
         raise error if str(file) in str(error) else UserError(f"{file}: {error}") from error
 
@@ -167,7 +156,7 @@ def read_run(path: Path) -> "Run":
     """A run that ``prove --save`` kept."""
     from pgclinic.verbs.prove import decode_run
 
-    return decode_run(_read(path, "run"), name=str(path))
+    return decode_run(read_limited(path, "run", _LARGEST_FILE), name=str(path))
 
 
 def write_run(run: "Run", path: Path) -> None:
@@ -180,17 +169,13 @@ def write_run(run: "Run", path: Path) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return _read(path, "workload").decode()
+        return read_limited(path, "workload", _LARGEST_FILE).decode()
     except UnicodeDecodeError as error:
         raise UserError(f"The workload {path} is not a text in UTF-8.") from error
 
 
-def _read(path: Path, what: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
-    except OSError as error:
-        raise UserError(f"Cannot read the {what} {path}: {error.strerror or error}.") from error
+def _stdin(what: str) -> bytes:
+    content = sys.stdin.buffer.read(_LARGEST_FILE + 1)
     if len(content) > _LARGEST_FILE:
-        raise UserError(f"The {what} {path} is larger than {_LARGEST_FILE >> 20} MB; that is no {what}.")
+        raise UserError(f"What stands on stdin is larger than {_LARGEST_FILE >> 20} MB; that is no {what}.")
     return content

@@ -12,6 +12,7 @@ from pgclinic.model.clock import seconds_between
 from pgclinic.model.configuration import NOTHING_SET, Configuration
 from pgclinic.model.difference import Difference
 from pgclinic.model.errors import UserError
+from pgclinic.model.files import read_limited
 from pgclinic.model.progress import Progress
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.report.checkup_reading import decode
@@ -45,7 +46,7 @@ def compare(
 def _side(target: Live | SnapshotFile, configuration: Configuration) -> Generator[Progress, None, Side]:
     if isinstance(target, SnapshotFile) and _is_report(target.path):
         yield Progress("Reading the report")
-        return Side(decode(_content(target.path), str(target.path)))
+        return Side(decode(read_limited(target.path, "report", _LARGEST_REPORT), str(target.path)))
     snapshot = yield from examined(target)
     return Side((yield from checkup(snapshot, configuration=configuration)), snapshot)
 
@@ -57,17 +58,6 @@ def _is_report(path: Path) -> bool:
             return file.read(64).lstrip()[:1] == b"{"
     except OSError as error:
         raise UserError(f"Cannot read {path}: {error.strerror or error}.") from error
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_REPORT + 1)
-    except OSError as error:
-        raise UserError(f"Cannot read the report {path}: {error.strerror or error}.") from error
-    if len(content) > _LARGEST_REPORT:
-        raise UserError(f"The report {path} is larger than {_LARGEST_REPORT >> 20} MB; that is no report.")
-    return content
 
 
 def _demand_one_database(before: Checkup, after: Checkup) -> None:
