@@ -124,7 +124,7 @@ def in_background(verb: Any) -> tuple[threading.Thread, list[Any]]:
 
 
 def wait_until(condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.02)

@@ -29,7 +29,7 @@ def rows(conninfo: str, question: str = "select count(*) from t") -> int:
         return number
 
 
-def _until(condition: Callable[[], bool], seconds: float = 30) -> bool:
+def _until(condition: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

@@ -186,7 +186,7 @@ def test_nothing_is_left_of_a_twin_that_is_ended_while_its_workers_plan(
         assert directory.is_dir()
         process.send_signal(how)
         process.wait(timeout=30)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and (directory.exists() or _processes_of(directory)):
         time.sleep(0.05)
     assert not directory.exists()

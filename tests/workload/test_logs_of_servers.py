@@ -63,7 +63,7 @@ def work(instance: Instance) -> None:
 
 
 def wait_for_the_end(folder: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not all(LATEST in file.read_text() for file in folder.iterdir()):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -70,6 +70,21 @@ def test_a_failure_is_said_once_and_its_end_too(shop: Database) -> None:
     ]
 
 
+def test_what_the_end_breaks_off_is_no_failure(shop: Database) -> None:
+    said: list[str] = []
+    shop.execute("create view slow as select pg_sleep(600)::text as n")
+    shop.execute("create materialized view late as select n from slow with no data")
+    running = "select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
+    watch = Refresher({"shop": shop.conninfo}, AT_ONCE, say=said.append, turn_seconds=0.05)
+    try:
+        until(lambda: shop.execute(running))
+    finally:
+        watch.close()
+    assert said == []
+    assert watch.counts["shop", "broken off"] == 1
+    assert shop.execute("select failures from pgclinic.view_refresh where view_name = 'late'") == []
+
+
 def test_a_server_that_cannot_be_reached_is_left_alone() -> None:
     said: list[str] = []
     watch = Refresher({"shop": "host=/nowhere dbname=x"}, AT_ONCE, say=said.append, turn_seconds=0.05)

@@ -125,7 +125,7 @@ class _Target:
                 install(session)
                 self._is_installed = True
             outcomes = []
-            for outcome in refresh_views(session, self._settings):
+            for outcome in refresh_views(session, self._settings, is_over=lambda: self._is_over):
                 outcomes.append(outcome)
                 if self._is_over:
                     return outcomes

@@ -1,6 +1,6 @@
 """What is due on one server, done: views refreshed one by one, next partitions made, each in its own transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 
 import msgspec
@@ -38,7 +38,10 @@ REFRESHED = "refreshed"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one object: ``refreshed``, ``not due``, ``busy``, ``resting``, ``made`` or ``failed``, and why."""
+    """What came of one object, and why.
+
+    ``refreshed``, ``not due``, ``busy``, ``resting``, ``made``, ``left alone``, ``failed``, or ``broken off`` by us.
+    """
 
     object: ObjectName
     what: str
@@ -99,8 +102,13 @@ def views(connection: psycopg.Connection, settings: Refreshing) -> tuple[Relatio
     return tuple(name for name in found if settings.of(name) is not None)
 
 
-def refresh_views(connection: psycopg.Connection, settings: Refreshing) -> Iterator[Outcome]:
-    """Refresh each view that is due. Raises psycopg.Error when the connection breaks."""
+def refresh_views(
+    connection: psycopg.Connection, settings: Refreshing, *, is_over: Callable[[], bool] = lambda: False
+) -> Iterator[Outcome]:
+    """Refresh each view that is due. Raises psycopg.Error when the connection breaks.
+
+    What fails when ``is_over`` was cancelled by us: that is not held against the view.
+    """
     for name in views(connection, settings):
         own = settings.of(name)
         assert own is not None
@@ -108,14 +116,17 @@ def refresh_views(connection: psycopg.Connection, settings: Refreshing) -> Itera
             connection.execute("select pg_catalog.set_config(%s, %s, false)", [setting, str(int(seconds * 1000))])
         about = ObjectName("materialized view", name.name, schema=name.schema)
         try:
-            row = connection.execute(_REFRESH, [quote.relation(name), own.every, own.changed]).fetchone()
+            with connection.transaction():
+                row = connection.execute(_REFRESH, [quote.relation(name), own.every, own.changed]).fetchone()
+                what, _, reason = (row[0] if row else "").partition(": ")
+                if what == "failed" and is_over():
+                    what, reason = "broken off", ""
+                    raise psycopg.Rollback
         except psycopg.Error as error:
             if connection.closed:
                 raise
-            yield Outcome(object=about, what="failed", reason=_first_line(error))
-        else:
-            what, _, reason = (row[0] if row else "").partition(": ")
-            yield Outcome(object=about, what=what, reason=reason)
+            what, reason = ("broken off", "") if is_over() else ("failed", _first_line(error))
+        yield Outcome(object=about, what=what, reason=reason)
 
 
 def make_partitions(connection: psycopg.Connection, settings: Refreshing) -> Iterator[Outcome]:
