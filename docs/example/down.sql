@@ -1,5 +1,5 @@
 -- Take the treatment back: database fortin, as seen at 2026-11-27T19:27:18.229615+00:00.
--- Planned cost of 20 statements: 6,238,139 before, 324,910 after.
+-- Planned cost of 21 statements: 6,238,240 before, 325,011 after.
 -- Planned by PostgreSQL 18.6, the server's own version.
 --
 -- Run it outside a transaction, one statement after the other, on a direct connection (no transaction pooler):

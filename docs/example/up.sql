@@ -1,5 +1,5 @@
 -- Apply the treatment: database fortin, as seen at 2026-11-27T19:27:18.229615+00:00.
--- Planned cost of 20 statements: 6,238,139 before, 324,910 after.
+-- Planned cost of 21 statements: 6,238,240 before, 325,011 after.
 -- Planned by PostgreSQL 18.6, the server's own version.
 --
 -- Run it outside a transaction, one statement after the other, on a direct connection (no transaction pooler):
@@ -11,7 +11,7 @@ set statement_timeout = 0;
 -- create_index: index public.vapi_calls_phone_number_idx on table public.vapi_calls (now, risk low)
 -- 4 statements would use it
 -- share of the workload: 25 %
--- rows written into it: 10,000
+-- rows written into it: 10,006
 -- size: 3.11 MB, built in about 1.9 s (estimated)
 -- planned gain: cost 90,399 -> 1,848 for select id, call_id, status, started_at, duration, priority,
 --   recording_url from vapi_calls where phone_number = $1 order by created_at desc limit $2
@@ -32,7 +32,7 @@ create index concurrently vapi_calls_phone_number_idx on public.vapi_calls (phon
 -- create_index: index public.vapi_calls_created_at_priority_idx on table public.vapi_calls (now, risk low)
 -- 4 statements would use it
 -- share of the workload: 20 %
--- rows written into it: 10,000
+-- rows written into it: 10,006
 -- size: 8.37 MB, built in about 1.9 s (estimated)
 -- planned gain: cost 87,731 -> 516 for select c.id, c.call_id, c.phone_number, c.status, c.started_at, l.id as
 --   lead_id, l.name, l.status as lead_status from (select * from vapi_calls order by created_at desc limit $1) c
@@ -70,7 +70,7 @@ create index concurrently call_logs_call_id_idx on public.call_logs (call_id);
 --   (now, risk low)
 -- 2 statements would use it
 -- share of the workload: 12 %
--- rows written into it: 10,000
+-- rows written into it: 10,036
 -- size: 16.2 MB, built in about 2 s (estimated)
 -- planned gain: cost 77,222 -> 320 for select id, call_id, status, started_at, duration, priority, recording_url
 --   from vapi_calls where phone_number = $1 order by created_at desc limit $2

@@ -50,6 +50,11 @@ def course_of(snapshot: Snapshot, *sql: str, **how: object) -> Course:
     return drive(prescribe(snapshot, script=script, **({"kinds": [INDEX]} | how)))  # type: ignore[arg-type]
 
 
+def statement(sql: str, calls: float, mean_ms: float) -> WorkloadStatement:
+    mark = fingerprint(sql)
+    return WorkloadStatement(fingerprint=mark, name=mark, sql=sql, calls=calls, total_ms=calls * mean_ms)
+
+
 def made(course: Course) -> list[str]:
     return [item.do[0].sql.partition(" on ")[2] for item in course.prescriptions if item.kind == "create_index"]
 
@@ -164,10 +169,6 @@ def test_a_partitioned_tables_size_is_that_of_its_partitions(database: "Database
 def test_a_statement_that_is_slow_in_itself_gets_its_index_however_small_its_share(
     database: "Database", by_day_ms: float, calls: int, writes: float, *, is_built: bool
 ) -> None:
-    def statement(sql: str, calls: float, mean_ms: float) -> WorkloadStatement:
-        mark = fingerprint(sql)
-        return WorkloadStatement(fingerprint=mark, name=mark, sql=sql, calls=calls, total_ms=calls * mean_ms)
-
     statements = (
         statement("select count(*) from orders where note like '%y%'", 1e6, 20.0),
         statement("update orders set day = day + 1, note = 'y' where id = 5", writes, 0.1),
@@ -178,6 +179,21 @@ def test_a_statement_that_is_slow_in_itself_gets_its_index_however_small_its_sha
     effect = course.workload
     assert effect.lower_bound is not None
     assert effect.lower_bound <= effect.frontier[-1].cost <= 1.01
+
+
+@pytest.mark.parametrize(("mean_ms", "is_built"), [(20.0, True), (2.0, False)], ids=["slow in itself", "quick"])
+def test_a_slow_statement_gets_its_index_though_another_helps_it_a_little(
+    database: "Database", mean_ms: float, *, is_built: bool
+) -> None:
+    """What the other leaves of it would not pay for one."""
+    statements = (
+        statement("select count(*) from orders where note like '%y%'", 6_000, 100.0),
+        statement("select count(*) from orders where day = '2026-02-01'", 4_000, 90.0),
+        statement("select id from orders where customer = 7 and day >= '2026-08-15'", 20_000 / mean_ms, mean_ms),
+    )
+    course = drive(course_for(orders(database), Workload(statements=statements, source="a test")))
+    assert any(sql.startswith("public.orders (day") for sql in made(course))
+    assert any(sql.startswith("public.orders (customer") for sql in made(course)) == is_built
 
 
 def test_writes_weigh_against_an_index(database: "Database") -> None:

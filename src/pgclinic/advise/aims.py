@@ -17,7 +17,8 @@ class Aims(msgspec.Struct, frozen=True, kw_only=True):
     tables of the workload together ``storage_price`` of it; or make a statement that is slow in itself
     ``times_faster``, and cost the writes no more than it saves and ``min_gain``.
 
-    A statement that takes no longer than ``fast_enough_ms`` on average is never the reason for an index.
+    A statement that takes ``slow_ms`` on average, and is no rarity, is slow in itself: a page asks ten of them, and
+    people notice a tenth of a second. One that takes no longer than ``fast_enough_ms`` is never a reason for an index.
     ``write_ms`` and ``write_cost`` are what one more entry in an index costs a write, in time and in planner units
     (estimated: a descent in memory, and its WAL). ``max_per_table`` limits the indexes of a table, those that exist
     included. At most ``most_statements`` are planned, the heaviest, and of those only what makes up
@@ -29,6 +30,7 @@ class Aims(msgspec.Struct, frozen=True, kw_only=True):
     min_gain: float = 0.001
     storage_price: float = 0.2
     times_faster: float = 10.0
+    slow_ms: float = 10.0
     fast_enough_ms: float = 0.5
     write_ms: float = 0.01
     write_cost: float = 0.5

@@ -179,12 +179,13 @@ class _Adviser:
 
         It is what the cheapest index that cures it has to earn, and as much again as any index has to, for its writes.
         """
-        slow = slow_in_themselves([subject.statement for subject in self.subjects])
+        slow = slow_in_themselves([subject.statement for subject in self.subjects], self.aims.slow_ms)
         found = {}
         for position, indexes in enumerate(own):
             prices = {number: self.aims.min_gain + per_byte * self.indexes[number].bytes for number in ids_of(indexes)}
-            saved = self.weights.shares[position] * (1 - 1 / self.aims.times_faster)
-            if slow[position] and self.weights.counts[position] and saved < max(prices.values(), default=0.0):
+            # What others leave of one that they do not cure is at least so much.
+            left = self.weights.shares[position] / self.aims.times_faster
+            if slow[position] and self.weights.counts[position] and left < max(prices.values(), default=0.0):
                 self.costs.demand([(position, 1 << number) for number in prices])
                 cures = [price for number, price in prices.items() if self._cures(position, 1 << number)]
                 if cures:
@@ -235,7 +236,7 @@ class _Adviser:
                 if so_far >= whole * self.aims.enough_of_workload or kept >= self.aims.most_statements:
                     break
                 so_far, kept = so_far + (each.total_ms or 0.0), kept + 1
-            pairs = zip(statements, slow_in_themselves(statements), strict=True)
+            pairs = zip(statements, slow_in_themselves(statements, self.aims.slow_ms), strict=True)
             slow = [each for each, is_slow in list(pairs)[kept : self.aims.most_statements] if is_slow]
             heaviest = [*statements[:kept], *slow]
             rest = (whole - sum(each.total_ms or 0.0 for each in heaviest)) / whole if whole else 0.0

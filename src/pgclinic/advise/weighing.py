@@ -10,7 +10,7 @@ from pgclinic.advise.index_sets import NONE
 from pgclinic.model.catalog import IndexDefinition
 from pgclinic.model.shape import Shape
 from pgclinic.model.snapshot import Snapshot
-from pgclinic.model.workload import SLOW_CALLS, SLOW_MS, SLOW_TOTAL_MS, WorkloadStatement
+from pgclinic.model.workload import SLOW_CALLS, SLOW_TOTAL_MS, WorkloadStatement
 from pgclinic.sql.mentions import words
 
 
@@ -39,14 +39,11 @@ def is_measured(statements: Sequence[WorkloadStatement]) -> bool:
     return bool(statements) and all(statement.total_ms is not None for statement in statements)
 
 
-def slow_in_themselves(statements: Sequence[WorkloadStatement]) -> tuple[bool, ...]:
-    """Of each statement whether it is slow whatever its share of the workload is; none where nothing was measured.
-
-    By the lines of the check ``slow_statement``.
-    """
+def slow_in_themselves(statements: Sequence[WorkloadStatement], slow_ms: float) -> tuple[bool, ...]:
+    """Of each statement whether it is slow whatever its share of the workload is; none where nothing was measured."""
     is_known = is_measured(statements) and sum(each.total_ms or 0.0 for each in statements) >= SLOW_TOTAL_MS
     return tuple(
-        is_known and each.calls >= SLOW_CALLS and (each.total_ms or 0.0) >= SLOW_MS * each.calls for each in statements
+        is_known and each.calls >= SLOW_CALLS and (each.total_ms or 0.0) >= slow_ms * each.calls for each in statements
     )
 
 

@@ -185,6 +185,9 @@ class _Side:
             finally:
                 schedule.stop()
         self._waited += schedule.not_begun()
+        for done, player in enumerate(self._players):
+            yield Progress(step=f"compare what was returned{self._of}", done=done, total=len(self._players))
+            player.finish()
 
     def run(self, source: str) -> Run:
         """What was measured so far."""

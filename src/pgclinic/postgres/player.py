@@ -4,15 +4,16 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from time import perf_counter
 
 import msgspec
 import psycopg
-from psycopg.pq import ExecStatus
 
 from pgclinic.model.prescription import BY_HASH, StatementMapping
 from pgclinic.model.workload import Step, Task
+from pgclinic.postgres.answers import Answer, Answers
 from pgclinic.postgres.connect import is_pooled
 from pgclinic.postgres.parameters import Bound, ParameterRows, accept_bound_values, as_in, gathered
 from pgclinic.workload.latencies import Samples
@@ -99,6 +100,7 @@ class Player:
         self._cursor = psycopg.RawCursor(connection)
         self._score = score
         self._is_over = is_over
+        self._answers = Answers()
         self._late_ms = 0.0
         """How long the task's first statement had waited for this session."""
         self.statements: dict[str, Samples] = {}
@@ -140,7 +142,8 @@ class Player:
     def _turn(self, step: Step, turn: int, begin: str) -> tuple[float, int]:
         """Time spent in milliseconds, and how many pieces failed."""
         samples = self.statements.setdefault(step.name, Samples(step.name))
-        digest = 0 if turn < _HASHED_TURNS and self._score.is_compared(step) else None
+        is_compared = turn < _HASHED_TURNS and self._score.is_compared(step)
+        answer = Answer(samples, partial(self._score.key, step, turn)) if is_compared else None
         spent, failed = 0.0, 0
         for calls, requests in self._score.requests(step, turn):
             if self._is_over():
@@ -152,15 +155,15 @@ class Player:
                     self._cursor.execute(sql.encode(), parameters)
                     elapsed = (perf_counter() - started) * 1000
                     samples.rows += max(self._cursor.rowcount, 0)
-                    if digest is not None:
+                    if answer is not None and self._cursor.pgresult is not None:
                         before = perf_counter()
-                        digest = (digest + rows_digest(self._cursor)) % (1 << 64)
+                        self._answers.add(answer, self._cursor.pgresult)
                         started += perf_counter() - before
             except psycopg.Error as error:
                 elapsed = (perf_counter() - started) * 1000
                 samples.errors += calls
                 failed += 1
-                digest = None
+                answer = None
                 self._control("rollback")
                 self._begin(begin, step.setup)
                 if isinstance(error, _WAITED):
@@ -172,9 +175,13 @@ class Player:
                 samples.times_ms.extend([elapsed / calls + self._late_ms, *[elapsed / calls] * (calls - 1)])
                 self._late_ms = 0.0
             spent += elapsed
-        if digest is not None:
-            samples.digests.add((self._score.key(step, turn), f"{digest:016x}"))
+        if answer is not None:
+            self._answers.keep(answer)
         return spent, failed
+
+    def finish(self) -> None:
+        """Hash what was returned."""
+        self._answers.finish()
 
     def warm_up(self, steps: Sequence[Step], turn: int, *, most_ms: int) -> None:
         """Run the first call of each step untimed, each cut short after ``most_ms``.
@@ -218,17 +225,3 @@ class Player:
                 hit += plan[0]["Plan"]["Shared Hit Blocks"]
                 read += plan[0]["Plan"]["Shared Read Blocks"]
         return None if step.writes else (hit, read)
-
-
-def rows_digest(cursor: psycopg.RawCursor) -> int:
-    """The sum of a hash of each row of a result: the same for the same rows in any order."""
-    result = cursor.pgresult
-    if result is None or result.status != ExecStatus.TUPLES_OK:
-        return 0
-    total = 0
-    columns = range(result.nfields)
-    for row in range(result.ntuples):
-        values = (result.get_value(row, column) for column in columns)
-        text = b"\x1f".join(b"\x1e" if value is None else value for value in values)
-        total += int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
-    return total
