@@ -54,6 +54,21 @@ def test_a_group_is_due_by_age() -> None:
     assert intake.waits(7) is None
 
 
+def test_who_has_nothing_to_write_takes_an_eighth_of_a_group_but_no_few_rows() -> None:
+    for most, enough in ((4_000, 500), (200, 100)):
+        intake = Intake(Limits(rows=most, seconds=60), 1_000_000)
+        intake.add([b"row"] * (enough - 1), 0)
+        assert not intake.has_ready()
+        assert intake.next(0) is None
+        intake.add([b"row"], 0)
+        assert intake.has_ready()
+        batch = intake.next(0)
+        assert batch is not None
+        assert len(batch.lines) == enough
+    intake.add([b"row"] * 350, 0)  # while that one is written
+    assert [len(batch.lines) for batch in iter(lambda: intake.next(0), None)] == [200, 150]
+
+
 def test_delays_double_up_to_the_longest_and_are_spread() -> None:
     retries = Retries(first=0.1, longest=1, seconds=9)
     assert [retries.delay(attempt, 1) for attempt in range(6)] == [0, 0.1, 0.2, 0.4, 0.8, 1]

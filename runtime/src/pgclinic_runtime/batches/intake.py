@@ -11,6 +11,8 @@ from pgclinic_runtime.batches.errors import Refusal
 from pgclinic_runtime.grouping import Group, Limits
 
 _CHUNK, _CHUNK_BYTES = 100, 65_536
+_IDLE_PART, _IDLE_ROWS = 8, 100
+"""A group of an eighth of its limit, and of so many rows, is written at once when nothing else is being written."""
 
 
 @dataclass(slots=True, eq=False)
@@ -110,14 +112,17 @@ class Intake:
         self.undecided.add(batch)
 
     def next(self, now: float) -> Batch | None:
-        """The oldest group that is to be written now."""
-        if self._group.is_full(now):
+        """For one who has nothing to write: the oldest group that is to be written now."""
+        if self._group.is_full(now) or (not self._ready and self._is_enough_for_the_idle()):
             self.close()
         return self._ready.popleft() if self._ready else None
 
     def has_ready(self) -> bool:
-        """Whether a group waits to be written."""
-        return bool(self._ready)
+        """Whether one who has nothing to write could begin."""
+        return bool(self._ready) or self._is_enough_for_the_idle()
+
+    def _is_enough_for_the_idle(self) -> bool:
+        return len(self._group.rows) >= max(_IDLE_ROWS, self._limits.rows // _IDLE_PART)
 
     def waits(self, now: float) -> float | None:
         """Seconds until the present group is due by age; None while it is empty."""

@@ -41,7 +41,8 @@ class BatchWriter:
     Args:
         conninfo: where to connect, through a pooler if you like; no prepared statements or session state are used.
         target: ``Append``, ``Insert`` or ``Call``.
-        limits: when a group is full: by rows, bytes or seconds since its first row.
+        limits: when a group is full: by rows, bytes or seconds since its first row. A writer that has nothing else to
+            write begins with an eighth of the rows, 100 at least.
         most_bytes: how much may be accepted and undecided; then ``write`` blocks.
         retries: how long to try while the server is away.
         spool: a folder in which groups are kept until they are in the database.
