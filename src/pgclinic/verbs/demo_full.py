@@ -182,5 +182,6 @@ def _limit_of(rest: Rest) -> float:
 
 
 def _borne(side: Capacity) -> str:
-    assert side.highest is not None
+    if side.highest is None:
+        return f"{side.name}: no rate that was tried kept the limit"
     return f"{side.name}: {side.highest.rate * BETWEEN_SECONDS:,.0f} users, P95 {side.highest.p95_ms:,.0f} ms"
