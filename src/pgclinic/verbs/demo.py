@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from pgclinic.demo.goals import goals
+from pgclinic.demo.pace import pace, tasks
 from pgclinic.demo.workload_script import demo_script
 from pgclinic.grading.calibration import booked, ledger_of
 from pgclinic.grading.proving import compare
@@ -56,14 +57,16 @@ _LONGEST_SECONDS = 3600
 """Of one measured run, which ends by itself."""
 
 _WARM_UP = 2
-"""The same before each measured run, which an application's server has long behind it; counted by nobody."""
+"""The same before the first measured run, which an application's server has long behind it; counted by nobody."""
 
 _SAME_WINDOW = (
-    "Before each measured run a shorter one with other parameters warms up the demo's own server, which then forgets "
+    "Before each measured run another one with other parameters warms up the demo's own server, which then forgets "
     "its counters, so that both checkups see the same window: the workload and nothing else. Dead rows are counted "
     "anew by ANALYZE."
 )
 _SAME_WORK = "Both runs execute the same statements the same number of times, with the same parameters and order."
+_AGAIN_SECONDS = 20
+"""How long the second measured run takes at most."""
 
 
 def demo(
@@ -95,7 +98,10 @@ def demo(
         on_loaded(conninfo)
 
         with sampling(conninfo) as sample:
-            before_run = yield from _measured(conninfo, seed)
+            yield from _played(conninfo, repeat=_WARM_UP, seed=seed + 1)
+            yield Progress("forgetting what was counted so far")
+            forget_counters(conninfo)
+            before_run = yield from _played(conninfo, repeat=REPEAT, seed=seed)
         yield Progress("measuring", note=_note(started, f"measured the workload, {_p95(before_run)}"))
         seen, before = yield from _examined(conninfo)
         on_examined(before)
@@ -108,7 +114,10 @@ def demo(
         yield Progress("treating", note=_note(started, "treated without stopping the application"))
 
         mappings = tuple(mapping for item in course.prescriptions for mapping in item.mappings)
-        after_run = yield from _measured(conninfo, seed, mappings)
+        busiest = yield from _played(conninfo, mappings, repeat=REPEAT, seed=seed + 1)
+        forget_counters(conninfo)
+        rate = tasks(before_run) / min(before_run.seconds, _AGAIN_SECONDS)
+        after_run = yield from _played(conninfo, mappings, repeat=REPEAT, seed=seed, rate=rate)
         yield Progress("measuring", note=_note(started, f"measured the same workload again, {_p95(after_run)}"))
         _, after = yield from _examined(conninfo)
         on_examined(after)
@@ -135,7 +144,7 @@ def demo(
             ledger=ledger_of(
                 booked(proof, course.prescriptions, database=DATABASE, server_version=before.server.version)
             ),
-            notes=(_SAME_WINDOW, _SAME_WORK),
+            notes=(_SAME_WINDOW, _SAME_WORK, pace(before_run, after_run, busiest)),
             conninfo=for_people(conninfo) if keep else "",
             postmaster=postmaster,
         )
@@ -188,18 +197,11 @@ def forget_counters(conninfo: str) -> None:
         connection.execute("analyze")
 
 
-def _measured(conninfo: str, seed: int, mappings: tuple[StatementMapping, ...] = ()) -> Generator[Progress, None, Run]:
-    yield from _played(conninfo, mappings, repeat=_WARM_UP, seed=seed + 1)
-    yield Progress("forgetting what was counted so far")
-    forget_counters(conninfo)
-    return (yield from _played(conninfo, mappings, repeat=REPEAT, seed=seed))
-
-
 def _played(
-    conninfo: str, mappings: tuple[StatementMapping, ...], *, repeat: int, seed: int
+    conninfo: str, mappings: tuple[StatementMapping, ...] = (), *, repeat: int, seed: int, rate: float | None = None
 ) -> Generator[Progress, None, Run]:
     """So much of the workload."""
-    load = Load(repeat=repeat, connections=CONNECTIONS, seed=seed, include_writes=True)
+    load = Load(repeat=repeat, connections=CONNECTIONS, seed=seed, include_writes=True, rate=rate)
     return prove(conninfo, demo_script(), load, mappings=mappings)
 
 
