@@ -1,6 +1,6 @@
 """One row's values as PostgreSQL's texts, and these as a line of COPY or as elements of arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -40,6 +40,13 @@ class Encoder:
             raise ValueError(f"a row has {width} values, not {len(row)}")
         return self._transformer.dump_sequence(row, _ALL_TEXT[:width])
 
+    def texts_of(self, rows: Sequence[Sequence[Any]], width: int) -> list[Texts]:
+        """As ``texts`` of each row."""
+        formats, dump = _ALL_TEXT[:width], self._transformer.dump_sequence
+        if any(len(row) != width for row in rows):
+            return [self.texts(row, width) for row in rows]
+        return [dump(row, formats) for row in rows]
+
 
 class _Context:
     """Adapters without a connection."""
@@ -61,6 +68,11 @@ def copy_line(texts: Texts) -> bytes:
     return b"\t".join(rb"\N" if text is None else _escaped(bytes(text)) for text in texts)
 
 
+def copy_lines(rows: Sequence[Texts]) -> list[bytes]:
+    """As ``copy_line`` of each row."""
+    return _lines(rows, b"\t", b"\\\n\r\t", copy_line)
+
+
 def elements(texts: Texts) -> bytes:
     """Quoted elements of array literals, with zero bytes, which no text holds, between them."""
     try:
@@ -74,6 +86,33 @@ def elements(texts: Texts) -> bytes:
         b"NULL" if text is None else b'"' + bytes(text).replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
         for text in texts
     )
+
+
+def elements_of(rows: Sequence[Texts]) -> list[bytes]:
+    """As ``elements`` of each row."""
+    return _lines(rows, b'"\0"', b'\\"', elements, edge=b'"')
+
+
+def _lines(
+    rows: Sequence[Texts], between: bytes, special: bytes, one: Callable[[Texts], bytes], *, edge: bytes = b""
+) -> list[bytes]:
+    """The lines of rows: where what is between their values is all that is special in them, one pass tells of all."""
+    lines, plain, expected = [], [], 0
+    for texts in rows:
+        try:
+            line = between.join(texts)  # type: ignore[arg-type] # a None among them is told by the error
+        except TypeError:
+            lines.append(one(texts))
+        else:
+            plain.append(line)
+            lines.append(edge + line + edge if edge else line)
+            expected += len(texts) - 1
+    whole = b"".join(plain)
+    if len(whole) - len(whole.translate(None, special)) == expected * (
+        len(between) - len(between.translate(None, special))
+    ):
+        return lines
+    return [one(texts) for texts in rows]
 
 
 def _escaped(text: bytes) -> bytes:

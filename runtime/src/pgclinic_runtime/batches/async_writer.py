@@ -15,7 +15,7 @@ from psycopg.abc import AdaptContext
 
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
 from pgclinic_runtime.batches.exactly_once import write_once
-from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, join, pieces
+from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, encoded, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.records import total
 from pgclinic_runtime.batches.retrying import Outage, Retries
@@ -81,20 +81,19 @@ class AsyncBatchWriter:
 
     async def write(self, row: Any) -> AsyncTicket:  # noqa: ANN401 - a sequence of values, or what JSON can hold
         """As ``BatchWriter.write``; waits while too much is undecided."""
-        return AsyncTicket(await self._accepted([self._encode(row)]))
+        return AsyncTicket(await self._accepted(self._encode((row,))))
 
     async def write_many(self, rows: Iterable[Any] | AsyncIterable[Any]) -> AsyncTicket:
         """As ``BatchWriter.write_many``; other tasks have their turns meanwhile."""
         parts: list[Part] = []
         if isinstance(rows, AsyncIterable):
             async for row in rows:
-                join(parts, await self._accepted([self._encode(row)]))
+                join(parts, await self._accepted(self._encode((row,))))
             return AsyncTicket(parts)
         for chunk in chunks(rows):
             lines: list[bytes] = []
             try:
-                for row in chunk:
-                    lines.append(self._encode(row))  # noqa: PERF401 - what came before an error counts
+                encoded(self._encode, chunk, lines)
             finally:
                 join(parts, await self._accepted(lines))
             await asyncio.sleep(0)

@@ -1,7 +1,7 @@
 """Rows on their way in: gathered into groups, held back while too many wait. Policy only, by the caller's clock."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +46,15 @@ def chunks(rows: Iterable[Any]) -> Iterator[Sequence[Any]]:
         yield from (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
     else:
         yield from ((row,) for row in rows)
+
+
+def encoded(encode: Callable[[Sequence[Any]], list[bytes]], rows: Sequence[Any], lines: list[bytes]) -> None:
+    """Add the lines of rows; at an error those before it, for they count."""
+    try:
+        lines += encode(rows)
+    except Exception:  # noqa: BLE001 - of whatever kind: it is met again, and by its row
+        for row in rows:
+            lines += encode((row,))
 
 
 def pieces(lines: list[bytes]) -> list[list[bytes]]:

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from pgclinic_runtime.columns import TEXT, Name, arrays, column_types, identifier, identifiers, unnested
 from pgclinic_runtime.commands import Command, Copy, Reply, Run
-from pgclinic_runtime.encoding import Encoder, copy_line, elements
+from pgclinic_runtime.encoding import Encoder, copy_lines, elements_of
 
 Steps = Generator[Command, Reply, None]
 
@@ -34,7 +34,7 @@ class Target(Protocol):
     """What a writer writes to."""
 
     def encoder(self, encoder: Encoder) -> "Encode":
-        """How one row becomes a line."""
+        """How rows become lines."""
         ...
 
     def form(self) -> Generator[Command, Reply, Form]:
@@ -43,10 +43,10 @@ class Target(Protocol):
 
 
 class Encode(Protocol):
-    """One row as bytes; TypeError or ``psycopg.DataError`` for what no row is."""
+    """Rows as bytes; TypeError or ``psycopg.DataError`` for what no row is, with no word of which it was."""
 
-    def __call__(self, row: Any, /) -> bytes:  # noqa: ANN401 - a sequence, or what JSON can hold
-        """The line."""
+    def __call__(self, rows: Sequence[Any], /) -> list[bytes]:
+        """A line for each: of a sequence, or of what JSON can hold."""
         ...
 
 
@@ -60,7 +60,7 @@ class Append:
     def encoder(self, encoder: Encoder) -> Encode:
         """Lines of COPY's text format."""
         width = len(self.columns)
-        return lambda row: copy_line(encoder.texts(row, width))
+        return lambda rows: copy_lines(encoder.texts_of(rows, width))
 
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""
@@ -91,7 +91,7 @@ class Insert:
     def encoder(self, encoder: Encoder) -> Encode:
         """Lines of array elements, one a column."""
         width = len(self.columns)
-        return lambda row: elements(encoder.texts(row, width))
+        return lambda rows: elements_of(encoder.texts_of(rows, width))
 
     def form(self) -> Generator[Command, Reply, Form]:
         """Ask for the columns' types: arrays are cast to them, so that a value is read as a plain INSERT would."""
@@ -128,7 +128,7 @@ class Call:
 
     def encoder(self, encoder: Encoder) -> Encode:  # noqa: ARG002 - JSON needs none
         """Lines of JSON."""
-        return lambda row: json.dumps(row, separators=(",", ":"), allow_nan=False).encode()
+        return lambda rows: [json.dumps(row, separators=(",", ":"), allow_nan=False).encode() for row in rows]
 
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""

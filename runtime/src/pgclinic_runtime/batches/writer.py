@@ -16,7 +16,7 @@ from psycopg.abc import AdaptContext
 
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
 from pgclinic_runtime.batches.exactly_once import write_once
-from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, join, pieces
+from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, encoded, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.records import total
 from pgclinic_runtime.batches.retrying import Outage, Retries
@@ -113,7 +113,7 @@ class BatchWriter:
             RuntimeError: the writer is not open.
         """
         with self._changed:
-            return Ticket(self._accepted([self._encode(row)]))
+            return Ticket(self._accepted(self._encode((row,))))
 
     def write_many(self, rows: Iterable[Any]) -> Ticket:
         """Accept rows, one ticket for all; on an error the rows before it have been accepted."""
@@ -122,8 +122,7 @@ class BatchWriter:
             lines: list[bytes] = []
             with self._changed:
                 try:
-                    for row in chunk:
-                        lines.append(self._encode(row))  # noqa: PERF401 - what came before an error counts
+                    encoded(self._encode, chunk, lines)
                 finally:
                     join(parts, self._accepted(lines))
                 is_sending = len(self._intake.undecided) > 1
