@@ -31,7 +31,7 @@ def _sentences(proof: Proof) -> Iterator[str]:
         for verdict, words in (
             (Verdict.FASTER, "became faster"),
             (Verdict.SLOWER, "became slower"),
-            (Verdict.NO_DIFFERENCE, "show no difference" if counted[Verdict.NO_DIFFERENCE] != 1 else "shows none"),
+            (Verdict.NO_DIFFERENCE, f"{'shows' if counted[Verdict.NO_DIFFERENCE] == 1 else 'show'} no difference"),
             (Verdict.TOO_FEW, "ran too seldom to tell"),
         )
         if counted[verdict]
