@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import ExecStatus
 
 from pgclinic.instance import Binaries, Instance, find_binaries, start
 from pgclinic.instance.binaries import EXTRA_DIRECTORIES
@@ -79,7 +80,9 @@ class Database:
     def execute(self, statement: Any, parameters: Any = None) -> list[tuple[Any, ...]]:
         with self.connect() as connection:
             cursor = connection.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
+            # Not by its description, which rows without columns lack.
+            has_rows = cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.TUPLES_OK
+            return cursor.fetchall() if has_rows else []
 
 
 def binaries_on_machine(major: int) -> Binaries:

@@ -63,14 +63,18 @@ def load_state(folder: Path, database: "Database") -> Any:
 def tidy(database: "Database") -> None:
     """Take away what a case may have left on the server that others share: settings, slots, prepared transactions."""
     with database.connect() as connection:
-        changed = connection.execute(
-            "select count(*) from pg_file_settings where sourcefile like '%postgresql.auto.conf'"
-        ).fetchone()
-        if changed != (0,):
-            loaded = connection.execute("select pg_conf_load_time()").fetchone()
+        # A case that took its settings back may have left them to a reload that the server has not come to yet.
+        is_as_loaded = connection.execute("""
+            select pg_conf_load_time(), not exists (
+                select from pg_file_settings where sourcefile like '%postgresql.auto.conf'
+            ) and (pg_stat_file('postgresql.auto.conf')).modification < date_trunc('second', pg_conf_load_time())
+        """).fetchone()
+        assert is_as_loaded is not None
+        loaded, is_clean = is_as_loaded
+        if not is_clean:
             connection.execute("alter system reset all")
             connection.execute("select pg_reload_conf()")
-            until(lambda: database.execute("select pg_conf_load_time()") != [loaded])
+            until(lambda: database.execute("select pg_conf_load_time()") != [(loaded,)])
         connection.execute("select pg_terminate_backend(active_pid) from pg_replication_slots where active")
         until(lambda: not database.execute("select from pg_replication_slots where active"))
         connection.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots")
