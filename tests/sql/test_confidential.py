@@ -38,6 +38,15 @@ def test_statements_that_hold_secrets_are_left_out(sql: str) -> None:
         ("select interval $1", "select interval $1"),
         ("select * from t where a in ($1 /*, ... */)", "select * from t where a in ($1 /*, ... */)"),
         ("select dblink_connect('password=x') from t where a = $1", "select dblink_connect($2) from t where a = $1"),
+        (
+            "select date_trunc('day', a), count(*) from t where b = $1 group by 1 order by 1 limit 9",
+            "select date_trunc($2, a), count(*) from t where b = $1 group by 1 order by 1 limit $3",
+        ),
+        ("select 'x'::numeric(10, 2)", "select $1::numeric(10, 2)"),
+        (
+            "select a from json_table('[]', '$[*]' columns (a int path '$.x'))",
+            "select a from json_table($1, $2 columns (a int path $3))",
+        ),
         ("copy t from program 'curl -u me:x'", "copy t from program $1"),
         ("do $$ begin perform 'x'; end $$", "do $1"),
         ("execute p('x', 12)", "execute p($1, $2)"),

@@ -4,7 +4,7 @@ The server replaces the constants of queries before pg_stat_statements shows the
 statements: ``create role … password 'x'`` stands there verbatim.
 """
 
-from pgclinic.sql.statements import UnreadableSqlError, parsed
+from pgclinic.sql.statements import UnreadableSqlError, normalize, parsed
 from pgclinic.sql.tokens import NUMBERS, TEXTS, Token, replaced, tokens_of
 
 _QUERIES = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
@@ -47,8 +47,12 @@ def publishable(sql: str) -> str | None:
         return None if _SECRET_WORDS & {token.kind for token in tokens} else _without_constants(sql, tokens)
     if kinds & _SECRET_STATEMENTS:
         return None
-    if kinds <= _QUERIES and not texts:
-        return sql
+    if kinds <= _QUERIES:
+        # A statement that was prepared before the counters were reset is shown with its constants. Not all of them can
+        # be a parameter: ``group by 1`` is a place, and the scale of ``numeric(10, 2)`` belongs to the type.
+        bare = normalize(sql) if texts else sql
+        if not any(token.kind in TEXTS for token in tokens_of(bare)):
+            return bare
     return _without_constants(sql, tokens)
 
 
