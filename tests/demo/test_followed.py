@@ -69,4 +69,6 @@ def test_the_file_is_what_the_application_reads(tmp_path: Path) -> None:
 def test_timers_are_the_cron_lines_of_every_minute() -> None:
     told = course(code="* * * * *  psql \"$DATABASE_URL\" --quiet --command 'select fold()'")
     assert timers(told) == ("select fold()",)
+    escaped = course(code='* * * * *  psql "$DATABASE_URL" --quiet --command \'select "100 \\%"()\'')
+    assert timers(escaped) == ('select "100 %"()',)
     assert timers(course(code='17 3 * * *  psql -X -c "select nightly()"')) == ()

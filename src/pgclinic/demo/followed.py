@@ -77,5 +77,5 @@ def _cron_statements(course: Course) -> Iterator[str]:
     for item in course.prescriptions:
         for example in item.application.examples if item.application else ():
             if example.stack == "cron" and example.code.startswith(_EVERY_MINUTE):
-                words = shlex.split(example.code)
+                words = shlex.split(example.code.replace(r"\%", "%"))
                 yield from (value for option, value in pairwise(words) if option in _COMMANDS)

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pgclinic.advise.case import Case
+from pgclinic.advise.crontab import crontab
 from pgclinic.advise.partitioning.keepers import keepers
 from pgclinic.advise.partitioning.obstacles import ADVISER, obstacle
 from pgclinic.advise.partitioning.parted import Part, only, parted, parts_of
@@ -32,7 +33,6 @@ from pgclinic.model.names import RelationName
 from pgclinic.model.plan import Asked, Plan, Refusal
 from pgclinic.model.prescription import (
     ApplicationChange,
-    CodeExample,
     Declined,
     NextBest,
     Prescription,
@@ -343,7 +343,7 @@ def _application(snapshot: Snapshot, found: GrowingTable, division: Division) ->
             "Old rows go with its second argument instead of DELETE: the age from which whole partitions are dropped, "
             "or only detached with a third of false."
         )
-    examples = [] if division.has_pg_cron else [CodeExample("cron", f'17 3 * * *  psql -X -c "{call}"')]
+    examples = [] if division.has_pg_cron else [crontab("17 3 * * *", "psql -X -c", call)]
     for sentence, example in keepers(snapshot, division, deletes_by_age=found.deletes_by_age):
         sentences.append(sentence)
         examples += [example] if example is not None else []

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from pgclinic.advise.crontab import crontab
 from pgclinic.advise.summaries.costing import Costs
 from pgclinic.advise.summaries.relation import KeptRelation, free_name
 from pgclinic.advise.summaries.upkeep import Pace
@@ -196,7 +197,7 @@ def _timers(snapshot: Snapshot, call: str) -> tuple[CodeExample, ...]:
     """How the function is called every minute."""
     if any(extension.name == "pg_cron" for extension in snapshot.extensions):
         return (CodeExample("pg_cron", f"select cron.schedule('* * * * *', $job${call}$job$);"),)
-    return (CodeExample("cron", f"* * * * *  psql \"$DATABASE_URL\" --quiet --command '{call}'"),)
+    return (crontab("* * * * *", 'psql "$DATABASE_URL" --quiet --command', call),)
 
 
 def _functions(found: Findings) -> set[str]:
