@@ -98,6 +98,21 @@ def test_each_proposal_says_what_it_beats_and_each_other_candidate_why_not(datab
     assert effect.optimality_gap <= 0.01
 
 
+def test_a_column_gets_a_brin_or_a_btree_and_never_both(database: "Database") -> None:
+    database.execute("create table log (id int, at timestamptz, actor int, action text, detail text)")
+    database.execute(
+        "insert into log select n, timestamptz '2026-01-01' + n * interval '1 minute', n * 7919 % 400,"
+        " 'does ' || n % 30, repeat('d', 60) from generate_series(1, 100000) n"
+    )
+    database.execute("vacuum analyze log")
+    since = "at > timestamptz '2026-01-01' + interval"
+    few = f"select count(*) from log where actor = 7 and {since} '40 days'"
+    many = f"select action, count(*) from log where {since} '60 days' group by action"
+    one = f"select * from log where {since} '69 days 10 hours' order by at limit 3"
+    course = course_of(snapshot_of(database), few, many, one)
+    assert len([index for index in made(course) if "(at" in index]) == 1
+
+
 def test_the_frontier_falls_with_the_budget_and_never_below_its_bound(database: "Database") -> None:
     budgets = (100_000, 500_000, 2_000_000, 10_000_000)
     course = course_of(orders(database), BY_CUSTOMER, BY_DAY, OPEN, budgets=budgets)

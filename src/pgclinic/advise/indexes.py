@@ -286,6 +286,7 @@ class _Adviser:
         return True
 
     def _at_most(self) -> Iterator[AtMost]:
+        yield from self._one_of_two()
         if self.aims.max_per_table is None:
             return
         by_table: dict[RelationName, list[int]] = {}
@@ -295,6 +296,15 @@ class _Adviser:
             relation = self.snapshot.relation_by_name.get(table)
             own = len(self.snapshot.indexes_of.get(relation.oid, ())) if relation else 0
             yield AtMost(set_of(numbers), max(0, self.aims.max_per_table - own))
+
+    def _one_of_two(self) -> Iterator[AtMost]:
+        """A BRIN, or a B-tree that begins with its column and finds the same rows: both would be one too many."""
+        for number, index in self.indexes.items():
+            if index.definition.method != "brin":
+                continue
+            for other, tree in self.indexes.items():
+                if _leading(tree.definition) == _leading(msgspec.structs.replace(index.definition, method="btree")):
+                    yield AtMost(set_of((number, other)), 1)
 
     def _frontier_point(self, search: Search, point: Point) -> FrontierPoint:
         cost = point.value - point.price
