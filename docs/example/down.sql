@@ -17,6 +17,9 @@ drop function public.write_vapi_calls(text[], text[], timestamp with time zone[]
 
 -- back from create_materialized_view: materialized view public.analytics_by_day_event_type on table
 --   public.analytics
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 set lock_timeout = '500ms';
 drop function public.refresh_analytics_by_day_event_type(interval);
 
@@ -26,6 +29,8 @@ drop table public.analytics_by_day_event_type_state;
 set lock_timeout = '500ms';
 drop materialized view public.analytics_by_day_event_type;
 
+commit;
+
 -- back from create_index: index public.analytics_by_day_event_type_rest_idx on table public.analytics
 -- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on analytics; reads and writes go
 --   on
@@ -34,6 +39,9 @@ set lock_timeout = '10min';
 drop index concurrently public.analytics_by_day_event_type_rest_idx;
 
 -- back from create_daily_sums: table public.vapi_calls_by_day on table public.vapi_calls
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
 set lock_timeout = '500ms';
 drop trigger note_vapi_calls_by_day_truncate on public.vapi_calls;
@@ -62,6 +70,8 @@ drop table public.vapi_calls_by_day_log;
 set lock_timeout = '500ms';
 drop table public.vapi_calls_by_day;
 
+commit;
+
 -- back from create_index: index public.vapi_calls_by_day_rest_idx on table public.vapi_calls
 -- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on vapi_calls; reads and writes
 --   go on
@@ -70,6 +80,9 @@ set lock_timeout = '10min';
 drop index concurrently public.vapi_calls_by_day_rest_idx;
 
 -- back from create_rollup: table public.vapi_calls_by_status on table public.vapi_calls
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
 set lock_timeout = '500ms';
 drop trigger note_vapi_calls_by_status_truncate on public.vapi_calls;
@@ -101,7 +114,12 @@ drop table public.vapi_calls_by_status_changes;
 set lock_timeout = '500ms';
 drop table public.vapi_calls_by_status;
 
+commit;
+
 -- back from create_rollup: table public.vapi_calls_by_day_priority on table public.vapi_calls
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
 set lock_timeout = '500ms';
 drop trigger note_vapi_calls_by_day_priority_truncate on public.vapi_calls;
@@ -133,6 +151,8 @@ drop table public.vapi_calls_by_day_priority_changes;
 set lock_timeout = '500ms';
 drop table public.vapi_calls_by_day_priority;
 
+commit;
+
 -- back from create_index: index public.vapi_calls_by_day_priority_rest_idx on table public.vapi_calls
 -- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on vapi_calls; reads and writes
 --   go on
@@ -145,6 +165,9 @@ set lock_timeout = '500ms';
 drop function public.search_vapi_calls(text, text, timestamptz, timestamptz, bigint);
 
 -- back from create_rollup: table public.vapi_calls_by_day_status on table public.vapi_calls
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
 set lock_timeout = '500ms';
 drop trigger note_vapi_calls_by_day_status_truncate on public.vapi_calls;
@@ -175,6 +198,8 @@ drop table public.vapi_calls_by_day_status_changes;
 
 set lock_timeout = '500ms';
 drop table public.vapi_calls_by_day_status;
+
+commit;
 
 -- back from n_plus_one: statement a4cdf5f7de2275c7 on table public.leads
 -- it is in the application: go back there
@@ -215,6 +240,9 @@ set lock_timeout = '500ms';
 alter policy "service role full access" on public.analytics using ((auth.role() = 'service_role'::text)) with check ((auth.role() = 'service_role'::text));
 
 -- back from rewrite_policies: table public.appointments
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on appointments, for an instant
 set lock_timeout = '500ms';
 drop policy "service role full access (delete)" on public.appointments;
@@ -239,6 +267,8 @@ create policy "service role full access" on public.appointments as permissive fo
 set lock_timeout = '500ms';
 create policy "staff can read appointments" on public.appointments as permissive for select to public using ((auth.role() = 'authenticated'::text));
 
+commit;
+
 -- back from create_index: index public.appointments_customer_phone_idx on table public.appointments
 -- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on appointments; reads and writes
 --   go on
@@ -247,6 +277,9 @@ set lock_timeout = '10min';
 drop index concurrently public.appointments_customer_phone_idx;
 
 -- back from rewrite_policies: table public.leads
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on leads, for an instant
 set lock_timeout = '500ms';
 drop policy "service role full access or staff can read leads or staff can w" on public.leads;
@@ -263,6 +296,8 @@ create policy "staff can read leads" on public.leads as permissive for select to
 set lock_timeout = '500ms';
 create policy "staff can work on leads" on public.leads as permissive for all to public using ((auth.role() = 'authenticated'::text));
 
+commit;
+
 -- back from create_index: index public.leads_created_at_idx on table public.leads
 -- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on leads; reads and writes go on
 -- not in a transaction; it waits for transactions that are older than itself
@@ -277,6 +312,9 @@ set lock_timeout = '10min';
 drop index concurrently public.appointments_preferred_date_idx;
 
 -- back from rewrite_policies: table public.call_logs
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant
 set lock_timeout = '500ms';
 drop policy "service role full access (delete)" on public.call_logs;
@@ -301,7 +339,12 @@ create policy "service role full access" on public.call_logs as permissive for a
 set lock_timeout = '500ms';
 create policy "staff can read logs" on public.call_logs as permissive for select to public using ((auth.role() = 'authenticated'::text));
 
+commit;
+
 -- back from rewrite_policies: table public.vapi_calls
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
 set lock_timeout = '500ms';
 drop policy "service role full access (delete)" on public.vapi_calls;
@@ -325,6 +368,8 @@ create policy "service role full access" on public.vapi_calls as permissive for 
 -- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
 set lock_timeout = '500ms';
 create policy "staff can read calls" on public.vapi_calls as permissive for select to public using ((auth.role() = 'authenticated'::text));
+
+commit;
 
 -- back from create_index: index public.call_logs_transcript_idx on table public.call_logs
 -- lock: SHARE UPDATE EXCLUSIVE; blocks schema changes, VACUUM and index builds on call_logs; reads and writes go

@@ -140,6 +140,9 @@ create index concurrently call_logs_transcript_idx on public.call_logs using gin
 -- planned gain: cost 90,402 -> 79,150 for select count(*) from vapi_calls where status = $1
 -- planned gain: cost 90,399 -> 79,148 for select id, call_id, status, started_at, duration, priority,
 --   recording_url from vapi_calls where phone_number = $1 order by created_at desc limit $2
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on vapi_calls, for an instant
 set lock_timeout = '500ms';
 drop policy "service role full access" on public.vapi_calls;
@@ -164,6 +167,8 @@ create policy "service role full access (update)" on public.vapi_calls as permis
 set lock_timeout = '500ms';
 create policy "service role full access or staff can read calls (select)" on public.vapi_calls as permissive for select to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
 
+commit;
+
 -- rewrite_policies: table public.call_logs (now, risk low)
 -- The policies of call_logs compute for every row what is the same for all; written so, they do it once.
 -- table: call_logs
@@ -175,6 +180,9 @@ create policy "service role full access or staff can read calls (select)" on pub
 -- reading_all_after: 20,015 (planned)
 -- planned gain: cost 64,723 -> 42,224 for select id, status, duration, summary, tool_calls, created_at from
 --   call_logs where call_id = $1 order by created_at
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant
 set lock_timeout = '500ms';
 drop policy "service role full access" on public.call_logs;
@@ -198,6 +206,8 @@ create policy "service role full access (update)" on public.call_logs as permiss
 -- lock: ACCESS EXCLUSIVE; blocks everything on call_logs, for an instant
 set lock_timeout = '500ms';
 create policy "service role full access or staff can read logs (select)" on public.call_logs as permissive for select to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
+
+commit;
 
 -- create_index: index public.appointments_preferred_date_idx on table public.appointments (now, risk low)
 -- 3 statements would use it
@@ -241,6 +251,9 @@ create index concurrently leads_created_at_idx on public.leads (created_at) incl
 -- reading_all_after: 2,147 (planned)
 -- planned gain: cost 11,552 -> 6,376 for select id, name, phone, email, service_type, urgency_level,
 --   estimated_value, city, created_at from leads where status = $1 and created_at >= $2 order by created_at desc
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on leads, for an instant
 set lock_timeout = '500ms';
 drop policy "service role full access" on public.leads;
@@ -256,6 +269,8 @@ drop policy "staff can work on leads" on public.leads;
 -- lock: ACCESS EXCLUSIVE; blocks everything on leads, for an instant
 set lock_timeout = '500ms';
 create policy "service role full access or staff can read leads or staff can w" on public.leads as permissive for all to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
+
+commit;
 
 -- create_index: index public.appointments_customer_phone_idx on table public.appointments (now, risk low)
 -- 1 statement would use it
@@ -281,6 +296,9 @@ create index concurrently appointments_customer_phone_idx on public.appointments
 -- reading_all_after: 994 (planned)
 -- planned gain: cost 2,303 -> 1,178 for select id, customer_name, customer_phone, service_type, preferred_time,
 --   urgency from appointments where status = $2 and preferred_date = $1 order by preferred_time
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS EXCLUSIVE; blocks everything on appointments, for an instant
 set lock_timeout = '500ms';
 drop policy "service role full access" on public.appointments;
@@ -304,6 +322,8 @@ create policy "service role full access (update)" on public.appointments as perm
 -- lock: ACCESS EXCLUSIVE; blocks everything on appointments, for an instant
 set lock_timeout = '500ms';
 create policy "service role full access or staff can read appointment (select)" on public.appointments as permissive for select to public using ((SELECT auth.role()) IN ('service_role'::text, 'authenticated'::text));
+
+commit;
 
 -- rewrite_policies: table public.analytics (now, risk low)
 -- The policies of analytics compute for every row what is the same for all; written so, they do it once.
@@ -450,6 +470,9 @@ drop index concurrently public.idx_vapi_calls_call_id;
 --     pg_catalog.date_trunc('day', ($1::timestamptz + '24 hours'::interval) - '1 microsecond'::interval, 'UTC')
 --     GROUP BY 1, 2) vapi_calls
 -- prove compares the rows
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 set lock_timeout = '500ms';
 create table public.vapi_calls_by_day_status as select pg_catalog.date_trunc('day', created_at, 'UTC') as day, status, pg_catalog.count(*) as rows from public.vapi_calls group by 1, 2 with no data;
 
@@ -544,6 +567,8 @@ create trigger note_vapi_calls_by_day_status_delete after delete on public.vapi_
 --   are under way
 set lock_timeout = '500ms';
 create trigger note_vapi_calls_by_day_status_truncate after truncate on public.vapi_calls for each statement execute function public.note_vapi_calls_by_day_status();
+
+commit;
 
 -- not in a transaction; again and again until it finds no more rows, committed each time
 set lock_timeout = '500ms';
@@ -641,6 +666,9 @@ create index concurrently vapi_calls_by_day_priority_rest_idx on public.vapi_cal
 --     microsecond'::interval, 'UTC') GROUP BY 1, 2) vapi_calls GROUP BY priority HAVING pg_catalog.sum(rows) > 0
 --     ORDER BY priority) priority_distribution(priority, calls, average_duration, completed_calls)
 -- prove compares the rows
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 set lock_timeout = '500ms';
 create table public.vapi_calls_by_day_priority as select pg_catalog.date_trunc('day', started_at, 'UTC') as day, priority, pg_catalog.count(*) as rows, pg_catalog.count(*) filter (where status = 'completed'::text) as rows_status_completed, pg_catalog.sum(duration) as sum_duration, pg_catalog.count(duration) as count_duration from public.vapi_calls group by 1, 2 with no data;
 
@@ -736,6 +764,8 @@ create trigger note_vapi_calls_by_day_priority_delete after delete on public.vap
 set lock_timeout = '500ms';
 create trigger note_vapi_calls_by_day_priority_truncate after truncate on public.vapi_calls for each statement execute function public.note_vapi_calls_by_day_priority();
 
+commit;
+
 -- not in a transaction; again and again until it finds no more rows, committed each time
 set lock_timeout = '500ms';
 do $body1$
@@ -776,6 +806,9 @@ analyze public.vapi_calls_by_day_priority;
 --     SELECT COALESCE(pg_catalog.sum(rows), 0)::bigint AS count FROM (SELECT status, rows FROM
 --     public.vapi_calls_by_status_now) vapi_calls WHERE status = $1
 -- prove compares the rows
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 set lock_timeout = '500ms';
 create table public.vapi_calls_by_status as select status, pg_catalog.count(*) as rows from public.vapi_calls group by 1 with no data;
 
@@ -871,6 +904,8 @@ create trigger note_vapi_calls_by_status_delete after delete on public.vapi_call
 set lock_timeout = '500ms';
 create trigger note_vapi_calls_by_status_truncate after truncate on public.vapi_calls for each statement execute function public.note_vapi_calls_by_status();
 
+commit;
+
 -- not in a transaction; again and again until it finds no more rows, committed each time
 set lock_timeout = '500ms';
 do $body1$
@@ -946,6 +981,9 @@ analyze public.vapi_calls;
 --     daily_call_summary(call_date, total_calls, completed_calls, p1_calls, p2_calls, average_duration,
 --     distinct_callers)
 -- prove compares the rows
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 set lock_timeout = '500ms';
 create table public.vapi_calls_by_day as select (started_at at time zone 'UTC')::date as day, pg_catalog.count(*) as rows, count(DISTINCT phone_number) as distinct_phone_number, pg_catalog.sum(duration) as sum_duration, pg_catalog.count(duration) as count_duration, pg_catalog.count(*) filter (where priority = 'P2'::text) as rows_priority_p2_918f5d, pg_catalog.count(*) filter (where priority = 'P1'::text) as rows_priority_p1_e0dfa8, pg_catalog.count(*) filter (where status = 'completed'::text) as rows_status_completed from public.vapi_calls where started_at is not null group by 1 having pg_catalog.count(*) > 0 with no data;
 
@@ -1035,6 +1073,8 @@ create trigger note_vapi_calls_by_day_delete after delete on public.vapi_calls r
 set lock_timeout = '500ms';
 create trigger note_vapi_calls_by_day_truncate after truncate on public.vapi_calls for each statement execute function public.note_vapi_calls_by_day();
 
+commit;
+
 -- not in a transaction; again and again until it finds no more rows, committed each time
 set lock_timeout = '500ms';
 do $body1$
@@ -1098,6 +1138,9 @@ create index concurrently analytics_by_day_event_type_rest_idx on public.analyti
 --     pg_catalog.date_trunc('day', ($1::timestamptz + '24 hours'::interval) - '1 microsecond'::interval, 'UTC')
 --     GROUP BY 1, 2) analytics GROUP BY event_type ORDER BY event_type
 -- prove compares the rows
+-- all of it or nothing: nobody sees a part of it
+begin;
+
 -- lock: ACCESS SHARE; blocks schema changes on analytics while it is read once; reads and writes go on
 set lock_timeout = '500ms';
 create materialized view public.analytics_by_day_event_type as select pg_catalog.date_trunc('day', created_at, 'UTC') as day, event_type, pg_catalog.count(*) as rows from public.analytics group by 1, 2 order by 1, 2 with data;
@@ -1143,6 +1186,8 @@ begin
     return true;
 end
 $function$;
+
+commit;
 
 -- batched_writes: statement 9a1fa1cf474e86f4 on table public.vapi_calls (this week, risk medium)
 -- Rows of vapi_calls are written one statement at a time, 5,000 calls; up to 1,000 rows can be written by one

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from pgclinic.model.catalog import Index, IndexDefinition, IndexKey
+from pgclinic.model.catalog import Index, IndexDefinition, IndexKey, Policy, Relation
 from pgclinic.model.evidence import Fact, Provenance, Unit
 from pgclinic.model.names import RelationName
 from pgclinic.model.prescription import Course, Patient, StatementGain, WorkloadEffect
-from pgclinic.remedies import create_index, drop_index
+from pgclinic.remedies import create_index, drop_index, rewrite_policies
 from pgclinic.report.course_sql import down, up
 from pgclinic.sql.statements import split
 
@@ -68,6 +68,16 @@ def test_the_way_back_is_last_item_first(course: Course) -> None:
         "CREATE INDEX CONCURRENTLY old_idx ON public.leads USING btree (a)",
         "drop index concurrently public.calls_phone_idx",
     ]
+
+
+def test_what_belongs_together_is_one_transaction(course: Course) -> None:
+    table = Relation(oid=1, schema="public", name="calls", kind="r", owner="app")
+    old = Policy(relation=1, name="old", command="SELECT", using="a = b")
+    cure = rewrite_policies.remedy(table, [old], [msgspec.structs.replace(old, name="new")])
+    item = msgspec.structs.replace(course.prescriptions[0], do=cure.do, undo=cure.undo)
+    both = msgspec.structs.replace(course, prescriptions=(item,))
+    for script, statements in ((up(both), cure.do), (down(both), cure.undo)):
+        assert executed(script) == ["begin", *(statement.sql for statement in statements), "commit"]
 
 
 def test_says_lock_size_and_planned_gain(course: Course) -> None:

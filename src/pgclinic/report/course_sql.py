@@ -9,7 +9,7 @@ from pgclinic.report.application_words import code_lines, mapping_words, origina
 from pgclinic.report.course_words import size_words
 from pgclinic.report.figures import fact_figure, figure
 from pgclinic.report.locks import blocks_words
-from pgclinic.report.migration_steps import LONG_WAIT, SHORT_WAIT, in_batches
+from pgclinic.report.migration_steps import LONG_WAIT, SHORT_WAIT, Way, in_batches, parts_of
 from pgclinic.report.planning_words import planner_words
 from pgclinic.report.printable import printable, shortened
 from pgclinic.report.sentences import sentence
@@ -96,15 +96,25 @@ def _about(item: Prescription) -> str:
 
 
 def _statements(statements: tuple[Statement, ...]) -> Iterator[str]:
-    for statement in statements:
-        if statement.lock:
-            yield _comment(f"lock: {statement.lock}; blocks {blocks_words(statement)}")
-        if not statement.in_transaction:
-            yield _comment("not in a transaction; it waits for transactions that are older than itself")
-        if statement.repeats:
-            yield _comment("not in a transaction; again and again until it finds no more rows, committed each time")
-        yield f"set lock_timeout = '{SHORT_WAIT if statement.in_transaction else LONG_WAIT}';"
-        yield f"{in_batches(statement.sql) if statement.repeats else statement.sql};\n"
+    for part in parts_of(statements):
+        is_whole = part.way is Way.TOGETHER and len(part.statements) > 1
+        if is_whole:
+            yield f"{_comment('all of it or nothing: nobody sees a part of it')}\nbegin;\n"
+        for statement in part.statements:
+            yield from _statement(statement)
+        if is_whole:
+            yield "commit;\n"
+
+
+def _statement(statement: Statement) -> Iterator[str]:
+    if statement.lock:
+        yield _comment(f"lock: {statement.lock}; blocks {blocks_words(statement)}")
+    if not statement.in_transaction:
+        yield _comment("not in a transaction; it waits for transactions that are older than itself")
+    if statement.repeats:
+        yield _comment("not in a transaction; again and again until it finds no more rows, committed each time")
+    yield f"set lock_timeout = '{SHORT_WAIT if statement.in_transaction else LONG_WAIT}';"
+    yield f"{in_batches(statement.sql) if statement.repeats else statement.sql};\n"
 
 
 def _comment(*lines: str) -> str:
