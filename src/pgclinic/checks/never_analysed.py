@@ -17,10 +17,12 @@ What to do:
 from collections.abc import Iterator
 
 from pgclinic.model.catalog import Relation
+from pgclinic.model.counters import TableCounters
 from pgclinic.model.evidence import Fact, Provenance, Unit
 from pgclinic.model.finding import Finding, Severity
 from pgclinic.model.snapshot import Snapshot
 from pgclinic.model.tables import known_rows, stored, table_object
+from pgclinic.remedies import analyze
 
 FAMILY = "storage"
 NEEDS = ("table_counters",)
@@ -31,8 +33,11 @@ def examine(snapshot: Snapshot, *, min_rows: int = 1_000) -> Iterator[Finding]:
     analysed = {row.relation for row in snapshot.column_statistics}
     all_rows = sum(known_rows(snapshot, table) for table in stored(snapshot))
     for table in stored(snapshot):
+        counters = snapshot.counters_of.get(table.oid)
         rows = known_rows(snapshot, table)
-        if rows < min_rows or table.oid in analysed or not _is_unknown(snapshot, table):
+        if counters is None or rows < min_rows or table.oid in analysed:
+            continue
+        if not _is_unknown(snapshot, table, counters):
             continue
         yield Finding(
             check="never_analysed",
@@ -45,12 +50,12 @@ def examine(snapshot: Snapshot, *, min_rows: int = 1_000) -> Iterator[Finding]:
                 Fact("rows", rows, provenance=Provenance.ESTIMATED),
             ),
             burden=rows / all_rows,
+            remedy=analyze.remedy(table, counters),
         )
 
 
-def _is_unknown(snapshot: Snapshot, table: Relation) -> bool:
-    counters = snapshot.counters_of.get(table.oid)
-    if counters is None or counters.last_analyze or counters.last_autoanalyze:
+def _is_unknown(snapshot: Snapshot, table: Relation, counters: TableCounters) -> bool:
+    if counters.last_analyze or counters.last_autoanalyze:
         return False
     statistics_are_hidden = any(spot.subject == "column_statistics" for spot in snapshot.blind_spots)
     return table.tuples < 0 or not statistics_are_hidden

@@ -1,2 +1,0 @@
-analyze "Just Loaded";
-analyze vacuumed_only;
