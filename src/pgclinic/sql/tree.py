@@ -26,9 +26,28 @@ def parse_one(sql: str) -> Tree:
 def written(tree: Tree) -> str:
     """The tree as SQL. Raises UnreadableSqlError for a tree that libpg_query cannot write."""
     try:
-        return postgast.deparse(tree)
+        text = postgast.deparse(tree)
+        return postgast.deparse(_with_extract_called(tree)) if _EXTRACT_OF_PARAMETER in text.lower() else text
     except postgast.PgQueryError as error:
         raise UnreadableSqlError(str(error)) from error
+
+
+_EXTRACT_OF_PARAMETER = "extract ($"
+"""As pg_stat_statements shows ``extract(hour from …)``, which libpg_query reads and no server does."""
+
+
+def _with_extract_called(tree: Tree) -> Tree:
+    """A copy in which ``extract($1 from a)`` is ``pg_catalog.extract($1, a)``, as it can be written since 14."""
+    copy = type(tree)()
+    copy.CopyFrom(tree)
+    for node in nodes(copy):
+        if node.WhichOneof("node") == "func_call" and strings(node.func_call.funcname)[-1] == "extract":
+            node.func_call.funcformat = _CALLED
+    return copy
+
+
+_CALLED = 1
+"""CoercionForm of pg_query's enumeration: written as a call of a function."""
 
 
 def nodes(message: Tree) -> Iterator[Tree]:
