@@ -299,12 +299,15 @@ class _Adviser:
 
     def _one_of_two(self) -> Iterator[AtMost]:
         """A BRIN, or a B-tree that begins with its column and finds the same rows: both would be one too many."""
+        if self.aims.objective == COST:
+            return
+        by_leading: dict[_Leading, list[int]] = {}
         for number, index in self.indexes.items():
-            if index.definition.method != "brin":
-                continue
-            for other, tree in self.indexes.items():
-                if _leading(tree.definition) == _leading(msgspec.structs.replace(index.definition, method="btree")):
-                    yield AtMost(set_of((number, other)), 1)
+            by_leading.setdefault(_leading(index.definition), []).append(number)
+        for number, index in self.indexes.items():
+            if index.definition.method == "brin":
+                alike = _leading(msgspec.structs.replace(index.definition, method="btree"))
+                yield from (AtMost(set_of((number, tree)), 1) for tree in by_leading.get(alike, ()))
 
     def _frontier_point(self, search: Search, point: Point) -> FrontierPoint:
         cost = point.value - point.price
