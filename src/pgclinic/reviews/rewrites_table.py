@@ -11,7 +11,8 @@ Why it matters:
     much disk is needed as the table has.
 
 What to do:
-    Add a new column without a default, fill it in batches, and swap the two; refresh concurrently.
+    Add a new column without a default, fill it in batches, and swap the two; refresh concurrently; repack with
+    pg_repack.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ from pgclinic.model.locks import in_sql
 from pgclinic.model.review import Migration, Objection
 from pgclinic.model.tables import table_object
 from pgclinic.sizes.working import rewriting_seconds, stored_bytes
+
+_REPACKING = frozenset({"vacuum_stmt", "cluster_stmt"})
+"""What only writes the same rows again."""
 
 
 def examine(
@@ -47,7 +51,9 @@ def examine(
                         "nobody reads or writes it meanwhile."
                     ),
                     advice=(
-                        "Refresh {table} concurrently."
+                        "Repack {table} with pg_repack, which locks it for an instant only."
+                        if step.statement.deed.kind in _REPACKING
+                        else "Refresh {table} concurrently."
                         if relation.kind == "m"
                         else "Add a column without a default beside it, fill it in batches, and swap them."
                     ),
