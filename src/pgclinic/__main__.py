@@ -1,0 +1,5 @@
+"""``python -m pgclinic``: the same as the script."""
+
+from pgclinic.cli import main
+
+main()
