@@ -245,7 +245,8 @@ class _Adviser:
             rest = 1 - len(heaviest) / max(len(statements), 1)
         left = len(statements) - len(heaviest)
         if left > 0:
-            self.omitted.append(f"{left} light statements were not planned: together {rest:.2%} of the workload")
+            these = "1 light statement was" if left == 1 else f"{left} light statements were"
+            self.omitted.append(f"{these} not planned: together {rest:.2%} of the workload")
         return heaviest
 
     def _subject(self, statement: WorkloadStatement) -> Subject:
