@@ -1,6 +1,7 @@
 """Caches learn of changed tables from a logical slot, or from triggers that notify."""
 
 import asyncio
+import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ from pgclinic_runtime.cache import (
     notify_recipe,
     polling_recipe,
 )
-from pgclinic_runtime.cache.slot import Changes
+from pgclinic_runtime.cache import watch as polling
+from pgclinic_runtime.cache.slot import ADVANCE, Changes
 from pgclinic_runtime.routing import Router
 from routed import QUICK, async_routed, eventually
 from stacking import Pair, database_of, running_pair
@@ -195,6 +197,28 @@ def test_a_value_that_was_read_before_a_commit_became_visible_is_a_miss_for_its_
             connection.execute("select pg_reload_conf()")
             writer.join()
         assert seen == [1]
+
+
+def test_a_poller_that_another_has_overtaken_is_content(
+    own_pair: Pair, cache: Cache, slot: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = TableWatch(cache, slot)
+    watch.poll()
+    own_pair.execute("insert into calls values (1)")
+    rows = polling._rows
+
+    def overtaken(connection: Any, statement: Any, parameters: Any) -> Any:
+        if statement == ADVANCE:
+            own_pair.execute("insert into calls values (2)")
+            own_pair.execute(f"select pg_replication_slot_advance('{slot}', pg_current_wal_lsn())")
+        return rows(connection, statement, parameters)
+
+    monkeypatch.setattr(polling, "_rows", overtaken)
+    loads = itertools.count()
+    with cache.router.session():
+        assert cache.get("count", lambda _: next(loads), ttl=3600, tables=["calls"]) == 0
+        assert watch.poll() == Changes()
+        assert cache.get("count", lambda _: next(loads), ttl=3600, tables=["calls"]) == 1
 
 
 def test_two_pollers_of_one_slot_do_not_disturb_each_other(own_pair: Pair, cache: Cache, slot: str) -> None:

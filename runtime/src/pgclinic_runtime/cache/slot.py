@@ -67,7 +67,11 @@ with synchronous replication much earlier. Who loads now would bring back what w
 ADVANCE: LiteralString = "select pg_catalog.pg_replication_slot_advance(%s, %s::pg_lsn)"
 
 
-BUSY = (errors.ObjectInUse, errors.DuplicateObject, errors.UndefinedObject)
+class OvertakenError(Exception):
+    """Another poller, which saw more, has let go of more meanwhile: the slot is beyond what is to be let go of."""
+
+
+BUSY = (errors.ObjectInUse, errors.DuplicateObject, errors.UndefinedObject, OvertakenError)
 """What says that another poller is at it: it reads the slot, or makes it anew just now."""
 
 
@@ -111,5 +115,8 @@ def poll(
         return Changes(has_more=True)
     if tables:
         yield partial(invalidate, *tables)
-    yield partial(ask, ADVANCE, [slot, end])
+    try:
+        yield partial(ask, ADVANCE, [slot, end])
+    except errors.ObjectNotInPrerequisiteState as error:
+        raise OvertakenError from error
     return Changes(tuple(tables), has_more=True)
