@@ -130,7 +130,7 @@ class _Target:
                 if self._is_over:
                     return outcomes
             if time.monotonic() - self._partitions_at >= _PARTITIONS_SECONDS:
-                outcomes += make_partitions(session, self._settings)
+                outcomes += make_partitions(session, self._settings, is_over=lambda: self._is_over)
                 self._partitions_at = time.monotonic()
             return outcomes
 

@@ -125,12 +125,18 @@ def refresh_views(
         except psycopg.Error as error:
             if connection.closed:
                 raise
-            what, reason = ("broken off", "") if is_over() else ("failed", _first_line(error))
-        yield Outcome(object=about, what=what, reason=reason)
+            yield _failure(about, error, is_over)
+        else:
+            yield Outcome(object=about, what=what, reason=reason)
 
 
-def make_partitions(connection: psycopg.Connection, settings: Refreshing) -> Iterator[Outcome]:
-    """Make the next partitions of each regular table; of the others, why not. Raises psycopg.Error and UserError."""
+def make_partitions(
+    connection: psycopg.Connection, settings: Refreshing, *, is_over: Callable[[], bool] = lambda: False
+) -> Iterator[Outcome]:
+    """Make the next partitions of each regular table; of the others, why not. Raises psycopg.Error and UserError.
+
+    ``is_over`` as for views.
+    """
     for upkeep in upkeeps(looked_at(connection)):
         if not settings.makes_partitions_of(upkeep.table):
             continue
@@ -143,7 +149,7 @@ def make_partitions(connection: psycopg.Connection, settings: Refreshing) -> Ite
         except (psycopg.Error, ValueError) as error:
             if connection.closed:
                 raise
-            yield Outcome(object=about, what="failed", reason=_first_line(error))
+            yield _failure(about, error, is_over)
         else:
             what = "busy" if partitions is None else "made"
             yield Outcome(object=about, what=what, partitions=partitions or 0)
@@ -196,6 +202,12 @@ def looked_at(connection: psycopg.Connection) -> Snapshot:
 
 def _comment(kind: str, name: str) -> str:
     return _COMMENT.format(kind=kind, name=name, mark=quote.literal(MARK_OF_REFRESH))
+
+
+def _failure(about: ObjectName, error: Exception, is_over: Callable[[], bool]) -> Outcome:
+    if is_over():
+        return Outcome(object=about, what="broken off")
+    return Outcome(object=about, what="failed", reason=_first_line(error))
 
 
 def _first_line(error: Exception) -> str:
