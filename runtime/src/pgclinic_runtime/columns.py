@@ -48,13 +48,6 @@ def unnested(types: Sequence[ColumnType]) -> sql.Composed:
     return sql.SQL("unnest({})").format(sql.SQL(", ").join(arrays))
 
 
-def arrays(lines: Sequence[bytes], width: int) -> tuple[str, ...]:
-    """One array literal a column, of lines that ``encoding.elements`` made."""
-    # All at once: a third of the time that line after line takes.
-    parts = b"\0".join(lines).split(b"\0") if lines else []
-    return tuple(f"{{{b','.join(parts[number::width]).decode()}}}" for number in range(width))
-
-
 def identifier(name: Name) -> sql.Identifier:
     """A name, or (schema, name)."""
     return sql.Identifier(*((name,) if isinstance(name, str) else name))

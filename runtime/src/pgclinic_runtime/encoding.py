@@ -1,6 +1,7 @@
-"""One row's values as PostgreSQL's texts, and these as a line of COPY or as elements of arrays."""
+"""One row's values as PostgreSQL's texts, these as a line of COPY, and many such lines as arrays."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -58,62 +59,56 @@ class _Context:
 
 def copy_line(texts: Texts) -> bytes:
     r"""A line of COPY's text format without its end: tabs between values, ``\N`` for NULL."""
-    try:
-        line = b"\t".join(texts)  # type: ignore[arg-type] # a None among them is rare, and told by the error
-    except TypeError:
-        pass
-    else:
-        if len(line) - len(line.translate(None, b"\\\n\r\t")) == len(texts) - 1:
-            return line  # the tabs between values are all that is special: one pass tells
-    return b"\t".join(rb"\N" if text is None else _escaped(bytes(text)) for text in texts)
+    return copy_lines((texts,))[0]
 
 
 def copy_lines(rows: Sequence[Texts]) -> list[bytes]:
-    """As ``copy_line`` of each row."""
-    return _lines(rows, b"\t", b"\\\n\r\t", copy_line)
+    """As ``copy_line`` of each row: together they take half the time."""
+    lines = [b"\t".join(_without_null(texts)) for texts in rows]
+    expected = [len(texts) - 1 + texts.count(None) for texts in rows]
+    if _specials(b"".join(lines)) == sum(expected):
+        return lines  # what is between the values is all that is special
+    return [
+        line if _specials(line) == few else b"\t".join(map(_escaped, texts))
+        for line, few, texts in zip(lines, expected, rows, strict=True)
+    ]
 
 
-def elements(texts: Texts) -> bytes:
-    """Quoted elements of array literals, with zero bytes, which no text holds, between them."""
-    try:
-        line = b'"\0"'.join(texts)  # type: ignore[arg-type] # as above
-    except TypeError:
-        pass
+def _without_null(texts: Texts) -> Sequence[Buffer]:
+    return [rb"\N" if text is None else text for text in texts] if None in texts else texts  # type: ignore[return-value]
+
+
+def _specials(line: bytes) -> int:
+    return len(line) - len(line.translate(None, b"\\\n\r\t"))
+
+
+def _escaped(text: Buffer | None) -> bytes:
+    if text is None:
+        return rb"\N"
+    return bytes(text).replace(b"\\", rb"\\").replace(b"\t", rb"\t").replace(b"\n", rb"\n").replace(b"\r", rb"\r")
+
+
+def arrays(lines: Sequence[bytes], width: int) -> tuple[str, ...]:
+    """One array literal a column, of lines that ``copy_line`` made."""
+    if not lines:
+        return ("{}",) * width
+    # All at once: a third of the time that line after line takes.
+    whole = b"\t".join(lines)
+    parts = whole.replace(b'"', rb"\"").split(b"\t")
+    if b"\\" in whole:
+        parts = [_element(part) if b"\\" in part else b'"%b"' % part for part in parts]
+        literals = [b",".join(parts[number::width]) for number in range(width)]
     else:
-        if len(line) - len(line.translate(None, b'\\"')) == 2 * len(texts) - 2:
-            return b'"%b"' % line
-    return b"\0".join(
-        b"NULL" if text is None else b'"' + bytes(text).replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
-        for text in texts
-    )
+        literals = [b'"%b"' % b'","'.join(parts[number::width]) for number in range(width)]
+    return tuple(f"{{{literal.decode()}}}" for literal in literals)
 
 
-def elements_of(rows: Sequence[Texts]) -> list[bytes]:
-    """As ``elements`` of each row."""
-    return _lines(rows, b'"\0"', b'\\"', elements, edge=b'"')
+def _element(part: bytes) -> bytes:
+    r"""A line's value as an element: both double a backslash, but only COPY knows ``\t``, ``\n``, ``\r`` and ``\N``."""
+    if part == rb"\N":
+        return b"NULL"
+    return b'"%b"' % _ESCAPE.sub(lambda found: _UNESCAPED.get(found[1], found[0]), part)
 
 
-def _lines(
-    rows: Sequence[Texts], between: bytes, special: bytes, one: Callable[[Texts], bytes], *, edge: bytes = b""
-) -> list[bytes]:
-    """The lines of rows: where what is between their values is all that is special in them, one pass tells of all."""
-    lines, plain, expected = [], [], 0
-    for texts in rows:
-        try:
-            line = between.join(texts)  # type: ignore[arg-type] # a None among them is told by the error
-        except TypeError:
-            lines.append(one(texts))
-        else:
-            plain.append(line)
-            lines.append(edge + line + edge if edge else line)
-            expected += len(texts) - 1
-    whole = b"".join(plain)
-    if len(whole) - len(whole.translate(None, special)) == expected * (
-        len(between) - len(between.translate(None, special))
-    ):
-        return lines
-    return [one(texts) for texts in rows]
-
-
-def _escaped(text: bytes) -> bytes:
-    return text.replace(b"\\", b"\\\\").replace(b"\t", rb"\t").replace(b"\n", rb"\n").replace(b"\r", rb"\r")
+_ESCAPE = re.compile(rb"\\(.)")
+_UNESCAPED = {b"t": b"\t", b"n": b"\n", b"r": b"\r"}

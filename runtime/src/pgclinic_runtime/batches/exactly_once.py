@@ -1,8 +1,8 @@
 """How a group is written once and only once, good rows in and bad ones set aside. Policy: the drivers do the talking.
 
-A group is first written as a whole. When the database refuses it, it is written again in pieces, each under a
-savepoint, halved until the rows at fault stand alone: at most twice as many statements as rows, and about
-2·log₂(rows) for one bad row. An error that an empty group meets too is the target's and not a row's.
+A group is first written as a whole, in each of the form's ways. When the database refuses them all, it is written in
+pieces, each under a savepoint, halved until the rows at fault stand alone: at most twice as many statements as rows,
+and about 2·log₂(rows) for one bad row. An error that an empty group meets too is the target's and not a row's.
 """
 
 from collections.abc import Generator, Sequence
@@ -37,25 +37,25 @@ def write_once(key: UUID, lines: Sequence[bytes], form: Form, ledger: Ledger) ->
         GroupFailedError: the target refuses even a group without rows.
         psycopg.Error, CommitLostError: what passes by itself; the connection is to be closed, the group tried again.
     """
-    for in_pieces in (False, True):
+    for write in (*form.ways(), None):
         if not (yield from ledger.begun(key, len(lines))):
             yield _ROLLBACK
             return (yield from ledger.recalled(key))
         try:
-            if in_pieces:
+            if write is None:
                 refusals = yield from _write_pieces(lines, form)
                 yield from ledger.set_aside(key, refusals)
             else:
                 refusals = []
-                yield from form.write(lines)
+                yield from write(lines)
             yield from _commit()
         except psycopg.Error as error:
-            if passes(error) or in_pieces:
+            if passes(error) or write is None:
                 raise
             yield _ROLLBACK
         else:
             return refusals
-    raise AssertionError("the second time returns or raises")
+    raise AssertionError("the last time returns or raises")
 
 
 def _commit() -> Generator[Command, Reply, None]:

@@ -5,21 +5,29 @@ size is known, and a spool can keep it), and many such lines into statements. Pu
 """
 
 import json
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import psycopg
 from psycopg import sql
 
-from pgclinic_runtime.columns import TEXT, Name, arrays, column_types, identifier, identifiers, unnested
+from pgclinic_runtime.batches.copying import Turns, may_stand_in
+from pgclinic_runtime.batches.errors import passes
+from pgclinic_runtime.columns import TEXT, Name, column_types, identifier, identifiers, unnested
 from pgclinic_runtime.commands import Command, Copy, Reply, Run
-from pgclinic_runtime.encoding import Encoder, copy_lines, elements_of
+from pgclinic_runtime.encoding import Encoder, arrays, copy_lines
 
 Steps = Generator[Command, Reply, None]
+Write = Callable[[Sequence[bytes]], Steps]
 
 
 class Form(Protocol):
     """A target as one connection knows it."""
+
+    def ways(self) -> Sequence[Write]:
+        """How to write the next group as a whole; when the database refuses one way, the next is tried."""
+        ...
 
     def write(self, lines: Sequence[bytes]) -> Steps:
         """The statements that write these rows, inside a transaction; none must be lost or doubled."""
@@ -65,7 +73,7 @@ class Append:
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""
         yield from ()
-        return _Appending(sql.SQL("copy {} ({}) from stdin").format(identifier(self.table), identifiers(self.columns)))
+        return _Appending(_copy(self.table, self.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +81,15 @@ class Insert:
     """``insert … select … from unnest(…) on conflict``: ``update`` names the columns to overwrite, none: do nothing.
 
     ``conflict`` names the columns of a unique index; empty with nothing to update means any conflict. Rows of one key
-    act in the order in which they were written.
+    act in the order in which they were written. ``copy_first``: while groups without conflicts are the rule, write them
+    by COPY, and by the insert when it fails; a failure is an error in the server's log, and leaves dead rows.
     """
 
     table: Name
     columns: tuple[str, ...]
     conflict: tuple[str, ...] = ()
     update: tuple[str, ...] = ()
+    copy_first: bool = True
 
     def __post_init__(self) -> None:
         """Refuse rules that PostgreSQL would refuse for every group."""
@@ -89,9 +99,9 @@ class Insert:
             raise ValueError(f"not among the columns that are written: {', '.join(sorted(unknown))}")
 
     def encoder(self, encoder: Encoder) -> Encode:
-        """Lines of array elements, one a column."""
+        """Lines of COPY's text format."""
         width = len(self.columns)
-        return lambda rows: elements_of(encoder.texts_of(rows, width))
+        return lambda rows: copy_lines(encoder.texts_of(rows, width))
 
     def form(self) -> Generator[Command, Reply, Form]:
         """Ask for the columns' types: arrays are cast to them, so that a value is read as a plain INSERT would."""
@@ -108,7 +118,15 @@ class Insert:
             identifiers(names),
             self._rule(),
         )
-        return _Inserting(statement, len(self.columns), tuple(self.columns.index(name) for name in self.conflict))
+        copies = self.copy_first and (
+            yield from may_stand_in(statement, self.table, self.columns, updates=bool(self.update))
+        )
+        return _Inserting(
+            statement,
+            len(self.columns),
+            tuple(self.columns.index(name) for name in self.conflict),
+            _copy(self.table, self.columns) if copies else None,
+        )
 
     def _rule(self) -> sql.SQL | sql.Composed:
         columns = sql.SQL(" ({})").format(identifiers(self.conflict)) if self.conflict else sql.SQL("")
@@ -136,9 +154,16 @@ class Call:
         return _Calling(sql.SQL("select {}($1::pg_catalog.jsonb)").format(identifier(self.function)))
 
 
+def _copy(table: Name, columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL("copy {} ({}) from stdin").format(identifier(table), identifiers(columns))
+
+
 @dataclass(frozen=True, slots=True)
 class _Appending:
-    statement: sql.SQL | sql.Composed
+    statement: sql.Composed
+
+    def ways(self) -> Sequence[Write]:
+        return (self.write,)
 
     def write(self, lines: Sequence[bytes]) -> Steps:
         yield Copy(self.statement, b"\n".join((*lines, b"")))
@@ -149,9 +174,24 @@ class _Appending:
 
 @dataclass(frozen=True, slots=True)
 class _Inserting:
-    statement: sql.SQL | sql.Composed
+    statement: sql.Composed
     width: int
     key: tuple[int, ...]
+    copy: sql.Composed | None
+    turns: Turns = field(default_factory=Turns)
+
+    def ways(self) -> Sequence[Write]:
+        return (self.copied, self.write) if self.copy and self.turns.is_due() else (self.write,)
+
+    def copied(self, lines: Sequence[bytes]) -> Steps:
+        assert self.copy is not None
+        try:
+            yield Copy(self.copy, b"\n".join((*lines, b"")))
+        except psycopg.Error as error:
+            if not passes(error):
+                self.turns.failed()
+            raise
+        self.turns.succeeded()
 
     def write(self, lines: Sequence[bytes]) -> Steps:
         yield Run(self.statement, arrays(lines, self.width))
@@ -161,7 +201,7 @@ class _Inserting:
         waves: list[list[int]] = []
         seen: dict[tuple[bytes, ...], int] = {}
         for position, line in enumerate(lines):
-            parts = line.split(b"\0")
+            parts = line.split(b"\t")
             key = tuple(parts[number] for number in self.key)
             turn = seen[key] = seen.get(key, -1) + 1
             if turn == len(waves):
@@ -172,7 +212,10 @@ class _Inserting:
 
 @dataclass(frozen=True, slots=True)
 class _Calling:
-    statement: sql.SQL | sql.Composed
+    statement: sql.Composed
+
+    def ways(self) -> Sequence[Write]:
+        return (self.write,)
 
     def write(self, lines: Sequence[bytes]) -> Steps:
         yield Run(self.statement, (f"[{b','.join(lines).decode()}]",))

@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 from psycopg import sql
 
-from pgclinic_runtime.columns import Name, arrays, column_types
+from pgclinic_runtime.columns import Name, column_types
 from pgclinic_runtime.commands import Command, Reply, Run
-from pgclinic_runtime.encoding import Encoder, elements
+from pgclinic_runtime.encoding import Encoder, arrays, copy_line
 from pgclinic_runtime.loader.sources import Source, Types
 
 Answer = TypeVar("Answer")
@@ -30,7 +30,7 @@ def line_of(source: Source[Any], key: Key) -> bytes | None:
     """
     values = (key,) if len(source.keys) == 1 and not isinstance(key, tuple) else key
     texts = _encoder.texts(values, len(source.keys))
-    return None if None in texts else elements(texts)
+    return None if None in texts else copy_line(texts)
 
 
 def asked(

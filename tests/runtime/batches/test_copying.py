@@ -1,0 +1,212 @@
+"""COPY in place of an INSERT with a conflict rule: only where it does the same, and only while it pays."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import Database
+from pgclinic_runtime.batches import BatchWriter, GroupFailedError, Insert, setup
+from pgclinic_runtime.batches.copying import Turns
+from pgclinic_runtime.encoding import arrays, copy_lines
+
+COLUMNS = ("id", "seen")
+NOTHING = Insert("calls", COLUMNS, conflict=("id",))
+UPDATE = Insert("calls", COLUMNS, conflict=("id",), update=("seen",))
+
+
+@pytest.fixture
+def counted(database: Database) -> Callable[[], tuple[int, int]]:
+    """How many times COPY and INSERT have run to their end."""
+    database.execute("create extension pg_stat_statements; create table calls (id int primary key, seen int)")
+    with database.connect() as connection:
+        setup(connection)
+
+    def count() -> tuple[int, int]:
+        told = database.execute(
+            "select sum(calls) filter (where query ilike 'copy %'),"
+            " sum(calls) filter (where query ilike 'insert into \"calls\"%') from pg_stat_statements"
+            " where dbid = (select oid from pg_database where datname = current_database())"
+        )
+        return int(told[0][0] or 0), int(told[0][1] or 0)
+
+    return count
+
+
+def written(database: Database, target: Insert, *groups: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The table's rows after each group has been written as one."""
+    with BatchWriter(database.conninfo, target) as writer:
+        for group in groups:
+            writer.write_many(group).result(60)
+    return database.execute("select * from calls order by 1")
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("target", [NOTHING, UPDATE], ids=["nothing", "update"])
+def test_groups_go_by_copy_until_one_conflicts_and_then_not_for_sixteen_groups(
+    database: Database, counted: Callable[[], tuple[int, int]], target: Insert
+) -> None:
+    with BatchWriter(database.conninfo, target) as writer:
+        for number in range(3):
+            writer.write((number, 0)).result(60)
+        assert counted() == (3, 0)
+        writer.write_many([(3, 0), (1, 7)]).result(60)
+        assert counted() == (3, 1)
+        for number in range(4, 20):
+            writer.write((number, 0)).result(60)
+        assert counted() == (3, 17)
+        writer.write((20, 0)).result(60)
+        assert counted() == (4, 17)
+    rows = database.execute("select id from calls where seen = 7")
+    assert rows == ([(1,)] if target.update else [])
+    assert database.execute("select count(*) from calls") == [(21,)]
+
+
+@pytest.mark.server
+def test_it_can_be_turned_off(database: Database, counted: Callable[[], tuple[int, int]]) -> None:
+    target = Insert("calls", COLUMNS, conflict=("id",), copy_first=False)
+    assert written(database, target, [(1, 1)], [(2, 2)]) == [(1, 1), (2, 2)]
+    assert counted() == (0, 2)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("prepare", "target"),
+    [
+        pytest.param(
+            "create table log (n int); create function note() returns trigger language plpgsql as"
+            " 'begin insert into log values (1); return null; end';"
+            " create trigger note after update on calls execute function note()",
+            UPDATE,
+            id="statement trigger",
+        ),
+        pytest.param(
+            "alter table calls enable row level security, force row level security;"
+            " create policy all_of_them on calls using (true)",
+            NOTHING,
+            id="policies",
+        ),
+        pytest.param("alter table calls rename to kept; create view calls as select * from kept", NOTHING, id="view"),
+    ],
+)
+def test_where_copy_would_do_another_thing_rows_are_inserted(
+    database: Database, counted: Callable[[], tuple[int, int]], prepare: str, target: Insert
+) -> None:
+    database.execute(prepare)
+    role = f"{database.name}_writer"
+    database.execute(
+        f"create role {role} login password 'w'; grant all on all tables in schema public to {role};"
+        f"grant usage on schema pgclinic_runtime to {role};"
+        f"grant select, insert on all tables in schema pgclinic_runtime to {role}"
+    )
+    try:
+        with BatchWriter(database.conninfo_as(role, "w"), target) as writer:
+            writer.write_many([(1, 1), (2, 2)]).result(60)
+        assert counted() == (0, 1)
+    finally:
+        database.execute(f"drop owned by {role}; drop role {role}")
+
+
+@pytest.mark.server
+def test_a_generated_identity_is_refused_as_an_insert_refuses_it(
+    database: Database, counted: Callable[[], tuple[int, int]]
+) -> None:
+    database.execute("alter table calls alter id add generated always as identity")
+    with pytest.raises(GroupFailedError, match="cannot insert a non-DEFAULT value"):
+        written(database, NOTHING, [(1, 1)])
+    assert counted()[0] == 0
+
+
+@pytest.mark.server
+def test_a_rule_without_a_unique_index_fails_before_any_row_is_doubled(
+    database: Database, counted: Callable[[], tuple[int, int]]
+) -> None:
+    with pytest.raises(GroupFailedError, match="no unique or exclusion constraint"):
+        written(database, Insert("calls", COLUMNS, conflict=("seen",)), [(1, 1)])
+    assert counted()[0] == 0
+    assert database.execute("select count(*) from calls") == [(0,)]
+
+
+@pytest.mark.server
+def test_a_right_that_the_rule_needs_is_missed_at_the_first_group(
+    database: Database, counted: Callable[[], tuple[int, int]]
+) -> None:
+    role = f"{database.name}_writer"
+    database.execute(
+        f"create role {role} login password 'w'; grant select, insert on calls to {role};"
+        f"grant usage on schema pgclinic_runtime to {role};"
+        f"grant select, insert on all tables in schema pgclinic_runtime to {role}"
+    )
+    try:
+        with (
+            pytest.raises(GroupFailedError, match="permission denied"),
+            BatchWriter(database.conninfo_as(role, "w"), UPDATE) as writer,
+        ):
+            writer.write((1, 1)).result(60)
+        with BatchWriter(database.conninfo_as(role, "w"), NOTHING) as writer:
+            writer.write((1, 1)).result(60)
+        assert counted() == (1, 0)
+    finally:
+        database.execute(f"drop owned by {role}; drop role {role}")
+
+
+@pytest.mark.server
+def test_partitions_and_their_conflicts(database: Database, counted: Callable[[], tuple[int, int]]) -> None:
+    database.execute(
+        "drop table calls; create table calls (id int primary key, seen int) partition by range (id);"
+        "create table low partition of calls for values from (0) to (10);"
+        "create table high partition of calls for values from (10) to (20)"
+    )
+    assert written(database, UPDATE, [(1, 1), (11, 1)], [(11, 2), (12, 2)]) == [(1, 1), (11, 2), (12, 2)]
+    assert counted() == (1, 1)
+
+
+def share_copied(chance: float) -> tuple[float, float]:
+    """The shares of groups that COPY tried, and that it failed at, where each group conflicts with this chance."""
+    turns, dice = Turns(), random.Random(5)
+    tried = failed = 0
+    for _ in range(20_000):
+        if turns.is_due():
+            tried += 1
+            if dice.random() < chance:
+                failed += 1
+                turns.failed()
+            else:
+                turns.succeeded()
+    return tried / 20_000, failed / 20_000
+
+
+def test_copy_is_tried_as_often_as_it_pays() -> None:
+    assert share_copied(0.0) == (1.0, 0.0)
+    assert share_copied(0.001)[0] > 0.95
+    for chance in (0.01, 0.1, 0.2, 0.5, 1.0):
+        assert share_copied(chance)[1] < 0.02
+    assert share_copied(1.0)[0] < 0.002
+
+
+VALUES = (
+    st.none()
+    | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+    | st.sampled_from(["", "NULL", r"\N", r"\.", "\\", "\\\\t", "\t", '"', "{}", "a\tb\nc\rd\\e", ",", " "])
+)
+
+
+@pytest.mark.server
+def test_lines_become_arrays_that_postgresql_reads_as_the_same_values(database: Database) -> None:
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+
+        @given(st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=5))
+        def check(rows: list[tuple[str | None, ...]]) -> None:
+            texts = [[value.encode() if value is not None else None for value in row] for row in rows]
+            literals = arrays(copy_lines(texts), 3)
+            got = connection.execute(
+                "select * from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as w(a, b, c, n) order by n",
+                literals,
+            ).fetchall()
+            assert [row[:3] for row in got] == rows
+
+        check()
