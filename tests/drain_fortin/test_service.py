@@ -1,8 +1,11 @@
 """The service over HTTP: both ways answer alike, and nobody misses what they wrote."""
 
 import json
+import subprocess
+import sys
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -162,6 +165,29 @@ def test_several_workers_answer_as_one_does(services: Any) -> None:
         outcome = service.crowd(40.0, 2.0, patience=60.0, seed=2)
     assert sum(times.failed for times in outcome.actions.values()) == 0
     assert outcome.processor_seconds > 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_service_ends_with_the_process_that_started_it_however_that_ends(services: Any, workers: int) -> None:
+    program = (
+        "import sys, json, time, pathlib; from pgclinic.demo.application import Application\n"
+        "service = Application(pathlib.Path(sys.argv[1]), json.loads(sys.argv[2]), workers=int(sys.argv[3]))\n"
+        "print(service.pid, service.url, flush=True); time.sleep(600)"
+    )
+    arguments = [str(services.folder), json.dumps(services.settings["neglected"]), str(workers)]
+    with subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        pid, url = starter.stdout.readline().split()
+        assert eventually(lambda: _answers(url))
+        starter.kill()
+    assert eventually(lambda: not Path(f"/proc/{pid}").exists() and not _answers(url))
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/schema/openapi.json", timeout=60).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def test_the_interface_is_described(services: Any) -> None:

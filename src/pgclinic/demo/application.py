@@ -58,8 +58,9 @@ class Application:
         }
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by stop
         self._process = subprocess.Popen(
-            [sys.executable, "-m", _START_MODULE, "--port", "0", "--workers", str(workers)],
+            [sys.executable, "-m", _START_MODULE, "--port", "0", "--workers", str(workers), "--until-closed"],
             env=self._environment,
+            stdin=subprocess.PIPE,  # closed with this process, however it ends
             stdout=subprocess.PIPE,
             stderr=self._said,
             text=True,
@@ -108,8 +109,9 @@ class Application:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
         self._said.close()
 
     def _load(self, options: Mapping[str, object], seconds: float) -> LoadOutcome:

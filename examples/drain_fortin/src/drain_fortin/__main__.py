@@ -4,8 +4,11 @@ With ``--port 0`` the port is free-chosen. The first line on stdout is the addre
 """
 
 import argparse
+import os
+import signal
 import socket
 import sys
+import threading
 
 import msgspec
 import uvicorn
@@ -26,7 +29,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="drain_fortin", description="Serve Drain Fortin.")
     parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 for any that is free")
     parser.add_argument("--workers", type=int, default=1, help="processes that answer")
+    parser.add_argument("--until-closed", action="store_true", help="end when stdin is closed, as by its starter's end")
     options = parser.parse_args()
+    if options.until_closed:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
         settings_from()
     except msgspec.ValidationError as error:
@@ -49,6 +55,12 @@ def main() -> None:
             Multiprocess(config, sockets=[listening]).run()
         else:
             uvicorn.Server(config).run(sockets=[listening])
+
+
+def _end_with_stdin() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
