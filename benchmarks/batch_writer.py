@@ -1,11 +1,13 @@
 """How many rows a second does the batch writer write, beside bare COPY and executemany in the same run?"""
 
 import asyncio
+import contextlib
 import datetime as dt
 import statistics
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -46,71 +48,107 @@ def rows() -> Iterator[tuple[Any, ...]]:
         )
 
 
-def run() -> Sequence[Row]:
-    given = list(rows())
-    with start(find_binaries()[0], settings={"max_wal_size": "4GB"}) as instance:
-        conninfo = instance.conninfo()
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            connection.execute(TABLE)
-            setup(connection)
-            bare, ways = _ways(conninfo, connection, given)
-            times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-            for _ in range(ROUNDS):
-                for name, write in ways.items():
-                    # Each beside bare COPY at the same moment, so that noise of the machine hits both alike.
-                    times[name].append((_timed(bare, connection), _timed(write, connection)))
-    return [_row(name, pairs) for name, pairs in times.items()]
+class Bench:
+    """One table, empty before each way of filling it; a way returns the seconds that it took.
 
+    A writer is open and has written before, as the connection of bare COPY is open.
+    """
 
-def _timed(write: Callable[[], None], connection: psycopg.Connection[Any]) -> float:
-    connection.execute("truncate calls")
-    connection.execute("checkpoint")
-    begun = time.perf_counter()
-    write()
-    seconds = time.perf_counter() - begun
-    assert connection.execute("select count(*) from calls").fetchone() == (ROWS,)
-    return seconds
+    def __init__(self, conninfo: str, connection: psycopg.Connection[Any]) -> None:
+        self._conninfo = conninfo
+        self._connection = connection
+        self._given = list(rows())
+        connection.execute(TABLE)
+        setup(connection)
 
-
-def _ways(
-    conninfo: str, connection: psycopg.Connection[Any], given: list[tuple[Any, ...]]
-) -> tuple[Callable[[], None], dict[str, Callable[[], None]]]:
-    def bare() -> None:
-        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            for row in given:
+    def copy(self) -> float:
+        with self._filling() as seconds, self._connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            for row in self._given:
                 copy.write_row(row)
+        return seconds()
 
-    def executemany() -> None:
-        with connection.transaction(), connection.cursor() as cursor:
-            cursor.executemany(INSERT, given)
+    def executemany(self) -> float:
+        with self._filling() as seconds, self._connection.transaction(), self._connection.cursor() as cursor:
+            cursor.executemany(INSERT, self._given)
+        return seconds()
 
-    def through(target: Append | Insert) -> None:
-        with BatchWriter(conninfo, target, limits=LIMITS) as writer:
-            writer.write_many(given)
+    def write_many(self, target: Append | Insert, *, there: int = 0) -> float:
+        """``there``: of so many rows one is in the table already."""
+        with BatchWriter(self._conninfo, target, limits=LIMITS) as writer:
+            self._first(writer)
+            with self._filling(there) as seconds:
+                writer.write_many(self._given)
+                writer.flush()
+        return seconds()
 
-    def one_by_one() -> None:
-        with BatchWriter(conninfo, Append("calls", COLUMNS), limits=LIMITS) as writer:
-            for row in given:
-                writer.write(row)
+    def write(self, target: Append) -> float:
+        with BatchWriter(self._conninfo, target, limits=LIMITS) as writer:
+            self._first(writer)
+            with self._filling() as seconds:
+                for row in self._given:
+                    writer.write(row)
+                writer.flush()
+        return seconds()
 
-    async def awaited() -> None:
-        async with AsyncBatchWriter(conninfo, Append("calls", COLUMNS), limits=LIMITS) as writer:
-            await writer.write_many(given)
+    async def write_many_async(self, target: Append) -> float:
+        async with AsyncBatchWriter(self._conninfo, target, limits=LIMITS) as writer:
+            self._connection.execute("truncate calls")
+            await (await writer.write(self._given[0]))
+            with self._filling() as seconds:
+                await writer.write_many(self._given)
+                await writer.flush()
+        return seconds()
 
-    return bare, {
-        "executemany": executemany,
-        "writer, append": lambda: through(Append("calls", COLUMNS)),
-        "writer, append, a call a row": one_by_one,
-        "async writer, append": lambda: asyncio.run(awaited()),
-        "writer, do nothing": lambda: through(Insert("calls", COLUMNS, conflict=("call_id",))),
-        "writer, do update": lambda: through(Insert("calls", COLUMNS, conflict=("call_id",), update=("status",))),
-    }
+    def _first(self, writer: BatchWriter) -> None:
+        self._connection.execute("truncate calls")
+        writer.write(self._given[0]).result()
+
+    @contextlib.contextmanager
+    def _filling(self, there: int = 0) -> Iterator[Callable[[], float]]:
+        """An empty table, and all rows in it afterwards; yields what tells the seconds between."""
+        self._connection.execute("truncate calls")
+        if there:
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                cursor.executemany(INSERT, self._given[::there])
+        self._connection.execute("checkpoint")
+        begun, ended = time.perf_counter(), [0.0]
+        yield lambda: ended[0] - begun
+        ended[0] = time.perf_counter()
+        assert self._connection.execute("select count(*) from calls").fetchone() == (ROWS,)
 
 
-def _row(name: str, pairs: list[tuple[float, float]]) -> Row:
+def run() -> Sequence[Row]:
+    with (
+        start(find_binaries()[0], settings={"max_wal_size": "4GB"}) as instance,
+        psycopg.connect(instance.conninfo(), autocommit=True) as connection,
+    ):
+        bench = Bench(instance.conninfo(), connection)
+        append = Append("calls", COLUMNS)
+        nothing = Insert("calls", COLUMNS, conflict=("call_id",))
+        update = Insert("calls", COLUMNS, conflict=("call_id",), update=("status",))
+        ways: dict[str, tuple[Callable[[], float], float | None]] = {
+            "executemany": (bench.executemany, None),
+            "writer, append": (partial(bench.write_many, append), APPENDING),
+            "writer, append, a call a row": (partial(bench.write, append), None),
+            "async writer, append": (lambda: asyncio.run(bench.write_many_async(append)), None),
+            "writer, do nothing": (partial(bench.write_many, nothing), CONFLICT),
+            "  a row of 100 conflicts": (partial(bench.write_many, nothing, there=100), CONFLICT),
+            "  all rows conflict": (partial(bench.write_many, nothing, there=1), CONFLICT),
+            "writer, do update": (partial(bench.write_many, update), CONFLICT),
+            "  a row of 100 conflicts ": (partial(bench.write_many, update, there=100), CONFLICT),
+            "  all rows conflict ": (partial(bench.write_many, update, there=1), None),
+        }
+        times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        for _ in range(ROUNDS):
+            for name, (write, _) in ways.items():
+                # Each beside bare COPY at the same moment, so that noise of the machine hits both alike.
+                times[name].append((bench.copy(), write()))
+        return [_row(name, times[name], least) for name, (_, least) in ways.items()]
+
+
+def _row(name: str, pairs: list[tuple[float, float]], least: float | None) -> Row:
     share = statistics.median(bare / mine for bare, mine in pairs)
     rates = [ROWS / statistics.median(times) for times in zip(*pairs, strict=True)]
-    least = {"writer, append": APPENDING, "writer, do nothing": CONFLICT, "writer, do update": CONFLICT}.get(name)
     return Row(
         subject=name,
         figure=f"{rates[1]:,.0f} rows a second; bare COPY beside it {rates[0]:,.0f}",

@@ -1,6 +1,6 @@
 """What a policy asks of a connection, and how it is done on either kind of connection."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -30,7 +30,15 @@ class Copy:
     data: bytes
 
 
-Command = Run | Copy
+@dataclass(frozen=True, slots=True)
+class RunEach:
+    """Run a statement with each of these parameters, the next being made while the server works; no reply."""
+
+    statement: sql.SQL | sql.Composed
+    parameters: Iterable[tuple[Any, ...]]
+
+
+Command = Run | RunEach | Copy
 
 
 def drive(commands: Generator[Command, Reply, Result], connection: psycopg.Connection[Any]) -> Result:
@@ -64,6 +72,9 @@ def _run(command: Command, connection: psycopg.Connection[Any]) -> Reply:
             with cursor.copy(command.statement) as copy:
                 copy.write(command.data)
             return []
+        if isinstance(command, RunEach):
+            cursor.executemany(command.statement, command.parameters)
+            return []
         cursor.execute(command.statement, command.parameters)
         while cursor.nextset():
             pass
@@ -75,6 +86,9 @@ async def _run_async(command: Command, connection: psycopg.AsyncConnection[Any])
         if isinstance(command, Copy):
             async with cursor.copy(command.statement) as copy:
                 await copy.write(command.data)
+            return []
+        if isinstance(command, RunEach):
+            await cursor.executemany(command.statement, command.parameters)
             return []
         await cursor.execute(command.statement, command.parameters)
         while cursor.nextset():

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import Database
-from pgclinic_runtime.batches import BatchWriter, GroupFailedError, Insert, setup
+from pgclinic_runtime.batches import BatchWriter, GroupFailedError, Insert, Limits, setup
 from pgclinic_runtime.batches.copying import Turns
 from pgclinic_runtime.encoding import arrays, copy_lines
 
@@ -39,9 +39,11 @@ def counted(database: Database) -> Callable[[], tuple[int, int]]:
 
 def written(database: Database, target: Insert, *groups: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The table's rows after each group has been written as one."""
-    with BatchWriter(database.conninfo, target) as writer:
+    with BatchWriter(database.conninfo, target, limits=Limits(rows=5000, seconds=600)) as writer:
         for group in groups:
-            writer.write_many(group).result(60)
+            ticket = writer.write_many(group)
+            writer.flush(60)
+            ticket.result(60)
     return database.execute("select * from calls order by 1")
 
 
@@ -71,6 +73,8 @@ def test_it_can_be_turned_off(database: Database, counted: Callable[[], tuple[in
     target = Insert("calls", COLUMNS, conflict=("id",), copy_first=False)
     assert written(database, target, [(1, 1)], [(2, 2)]) == [(1, 1), (2, 2)]
     assert counted() == (0, 2)
+    assert len(written(database, target, [(number, 3) for number in range(1, 1201)])) == 1200
+    assert counted() == (0, 2 + 3)  # five hundred at once, so that the server need not wait for all
 
 
 @pytest.mark.server

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from conftest import Database
 from pgclinic.instance import server_account
 from pgclinic.stack.programs import demand_pgbouncer
-from pgclinic_runtime.batches import Append, Insert, Limits
+from pgclinic_runtime.batches import Append, Insert, Limits, RowsRefusedError
 
 pytestmark = pytest.mark.server
 
@@ -73,7 +74,7 @@ def pooler(shop: Database) -> Iterator[Pooler]:
         pooler.kill()
 
 
-@pytest.mark.parametrize("how", [Append, Insert])
+@pytest.mark.parametrize("how", [Append, Insert, partial(Insert, copy_first=False)])
 def test_writers_work_through_a_pooler_that_is_killed_and_started_again(
     shop: Database, pooler: Pooler, make_writer: Callable[..., Any], how: Any
 ) -> None:
@@ -86,3 +87,24 @@ def test_writers_work_through_a_pooler_that_is_killed_and_started_again(
                 pooler.start()
             ticket.result(120)
     assert shop.execute("select id from calls order by id") == [(number,) for number in range(300)]
+
+
+def test_a_large_group_goes_through_it_whole_or_not_at_all(
+    shop: Database, pooler: Pooler, make_writer: Callable[..., Any]
+) -> None:
+    target = Insert("calls", ("id", "phone"), conflict=("id",), update=("phone",), copy_first=False)
+    rows = [(number, "x") for number in range(3000)]
+    with make_writer(pooler.conninfo, target, limits=Limits(rows=5000, bytes=10**7, seconds=600)) as writer:
+        first = writer.write_many([*rows, (7, "y")])
+        writer.flush(60)
+        first.result(60)
+        second = writer.write_many([(number, "z") for number in range(2990, 3990)] + [(5, "bad")])
+        writer.flush(60)
+        with pytest.raises(RowsRefusedError) as refused:
+            second.result(60)
+    assert [one.row for one in refused.value.refusals] == [b"5\tbad"]
+    assert shop.execute("select phone, count(*) from calls group by 1 order by 1") == [
+        ("x", 2989),
+        ("y", 1),
+        ("z", 1000),
+    ]

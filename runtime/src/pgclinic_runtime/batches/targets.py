@@ -15,9 +15,11 @@ from psycopg import sql
 from pgclinic_runtime.batches.copying import Turns, may_stand_in
 from pgclinic_runtime.batches.errors import passes
 from pgclinic_runtime.columns import TEXT, Name, column_types, identifier, identifiers, unnested
-from pgclinic_runtime.commands import Command, Copy, Reply, Run
+from pgclinic_runtime.commands import Command, Copy, Reply, Run, RunEach
 from pgclinic_runtime.encoding import Encoder, arrays, copy_lines
 
+_AT_ONCE = 500
+"""Rows of an INSERT: so many that its start does not count, so few that the server need not wait for the first."""
 Steps = Generator[Command, Reply, None]
 Write = Callable[[Sequence[bytes]], Steps]
 
@@ -194,7 +196,8 @@ class _Inserting:
         self.turns.succeeded()
 
     def write(self, lines: Sequence[bytes]) -> Steps:
-        yield Run(self.statement, arrays(lines, self.width))
+        parts = (lines[start : start + _AT_ONCE] for start in range(0, max(len(lines), 1), _AT_ONCE))
+        yield RunEach(self.statement, (arrays(part, self.width) for part in parts))
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
         # DO UPDATE cannot touch a row twice in one statement: the first rows of each key, then the second ones, …
