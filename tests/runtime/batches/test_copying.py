@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conftest import Database
 from pgclinic_runtime.batches import BatchWriter, GroupFailedError, Insert, Limits, setup
 from pgclinic_runtime.batches.copying import Turns
-from pgclinic_runtime.encoding import arrays, copy_lines
+from pgclinic_runtime.encoding import Encoder, arrays
 
 COLUMNS = ("id", "seen")
 NOTHING = Insert("calls", COLUMNS, conflict=("id",))
@@ -202,11 +202,11 @@ VALUES = (
 @pytest.mark.server
 def test_lines_become_arrays_that_postgresql_reads_as_the_same_values(database: Database) -> None:
     with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        encoder = Encoder()
 
         @given(st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=5))
         def check(rows: list[tuple[str | None, ...]]) -> None:
-            texts = [[value.encode() if value is not None else None for value in row] for row in rows]
-            literals = arrays(copy_lines(texts), 3)
+            literals = arrays(encoder.copy_lines(rows, 3), 3)
             got = connection.execute(
                 "select * from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as w(a, b, c, n) order by n",
                 literals,

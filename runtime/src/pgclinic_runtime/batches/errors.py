@@ -15,7 +15,7 @@ _PASSING = frozenset({"25006", "55P03"})  # read-only while a standby is promote
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that the database refused, kept in the ledger: its place in its group, why, and its encoded bytes."""
+    """A row that the database refused, kept in the ledger: its place in its group, why, and its line (COPY or JSON)."""
 
     position: int
     sqlstate: str

@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 from pgclinic_runtime.batches.errors import Refusal
 from pgclinic_runtime.grouping import Group, Limits
 
-_CHUNK, _CHUNK_BYTES = 100, 65_536
+_CHUNK, _CHUNK_BYTES = 200, 65_536
 _IDLE_PART, _IDLE_ROWS = 8, 100
 """A group of an eighth of its limit, and of so many rows, is written at once when nothing else is being written."""
+_MORE = 2
+"""Each that follows holds so many times as many, until fewer come."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,8 +60,11 @@ def encoded(encode: Callable[[Sequence[Any]], list[bytes]], rows: Sequence[Any],
 
 
 def pieces(lines: list[bytes]) -> list[list[bytes]]:
-    """Rows to be let in together: all, or one by one where they are large."""
-    return [lines] if sum(map(len, lines)) <= _CHUNK_BYTES else [[line] for line in lines]
+    """Rows to be let in together: all, or fewer where they are large."""
+    if len(lines) <= 1 or sum(map(len, lines)) <= _CHUNK_BYTES:
+        return [lines]
+    half = len(lines) // 2
+    return [*pieces(lines[:half]), *pieces(lines[half:])]
 
 
 def join(parts: list[Part], more: Sequence[Part]) -> None:
@@ -82,6 +87,7 @@ class Intake:
         self._batch = Batch()
         self._ready: deque[Batch] = deque()
         self._held = 0
+        self._first = self._enough = max(_IDLE_ROWS, limits.rows // _IDLE_PART)
 
     def has_room(self) -> bool:
         """Whether more may come in; it may pass the bound by its own size, so that any row can be written."""
@@ -109,6 +115,8 @@ class Intake:
     def close(self) -> None:
         """End the present group, however small."""
         if self._group.rows:
+            if len(self._group.rows) < self._enough:
+                self._enough = self._first
             self._batch.bytes = self._group.bytes
             self._batch.lines = self._group.taken()
             self._held += self._batch.bytes
@@ -122,8 +130,11 @@ class Intake:
 
     def next(self, now: float) -> Batch | None:
         """For one who has nothing to write: the oldest group that is to be written now."""
-        if self._group.is_full(now) or (not self._ready and self._is_enough_for_the_idle()):
+        if self._group.is_full(now):
             self.close()
+        elif not self._ready and self._is_enough_for_the_idle():
+            self.close()
+            self._enough *= _MORE  # no more than its limit: then it is full
         return self._ready.popleft() if self._ready else None
 
     def has_ready(self) -> bool:
@@ -131,7 +142,7 @@ class Intake:
         return bool(self._ready) or self._is_enough_for_the_idle()
 
     def _is_enough_for_the_idle(self) -> bool:
-        return len(self._group.rows) >= max(_IDLE_ROWS, self._limits.rows // _IDLE_PART)
+        return len(self._group.rows) >= self._enough
 
     def waits(self, now: float) -> float | None:
         """Seconds until the present group is due by age; None while it is empty."""

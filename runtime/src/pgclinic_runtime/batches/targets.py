@@ -16,7 +16,7 @@ from pgclinic_runtime.batches.copying import Turns, may_stand_in
 from pgclinic_runtime.batches.errors import passes
 from pgclinic_runtime.columns import TEXT, Name, column_types, identifier, identifiers, unnested
 from pgclinic_runtime.commands import Command, Copy, Reply, Run, RunEach
-from pgclinic_runtime.encoding import Encoder, arrays, copy_lines
+from pgclinic_runtime.encoding import Encoder, arrays
 
 _AT_ONCE = 500
 """Rows of an INSERT: so many that its start does not count, so few that the server need not wait for the first."""
@@ -70,7 +70,7 @@ class Append:
     def encoder(self, encoder: Encoder) -> Encode:
         """Lines of COPY's text format."""
         width = len(self.columns)
-        return lambda rows: copy_lines(encoder.texts_of(rows, width))
+        return lambda rows: encoder.copy_lines(rows, width)
 
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""
@@ -103,7 +103,7 @@ class Insert:
     def encoder(self, encoder: Encoder) -> Encode:
         """Lines of COPY's text format."""
         width = len(self.columns)
-        return lambda rows: copy_lines(encoder.texts_of(rows, width))
+        return lambda rows: encoder.copy_lines(rows, width)
 
     def form(self) -> Generator[Command, Reply, Form]:
         """Ask for the columns' types: arrays are cast to them, so that a value is read as a plain INSERT would."""

@@ -74,6 +74,7 @@ class BatchWriter:
         self._intake = Intake(limits or Limits(), most_bytes)
         self._spool = Spool(Path(spool), repr(target)) if spool is not None else None
         self._kept: deque[Batch] = deque()
+        self._encoding = threading.Lock()
         self._changed = threading.Condition(threading.Lock())
         self._threads: list[threading.Thread] = []
         self._closing = False
@@ -112,20 +113,23 @@ class BatchWriter:
             ValueError, TypeError, psycopg.DataError: this is no row for the target; nothing was accepted.
             RuntimeError: the writer is not open.
         """
+        with self._encoding:
+            lines = self._encode((row,))
         with self._changed:
-            return Ticket(self._accepted(self._encode((row,))))
+            return Ticket(self._accepted(lines))
 
     def write_many(self, rows: Iterable[Any]) -> Ticket:
         """Accept rows, one ticket for all; on an error the rows before it have been accepted."""
         parts: list[Part] = []
         for chunk in chunks(rows):
             lines: list[bytes] = []
-            with self._changed:
-                try:
+            try:
+                with self._encoding:
                     encoded(self._encode, chunk, lines)
-                finally:
+            finally:
+                with self._changed:
                     join(parts, self._accepted(lines))
-                is_sending = len(self._intake.undecided) > 1
+                    is_sending = len(self._intake.undecided) > 1
             if is_sending and len(lines) > 1:
                 time.sleep(_BREATH)
         return Ticket(parts)
