@@ -10,11 +10,11 @@ def test_a_group_is_full_by_count_bytes_or_age() -> None:
     by_count, by_bytes, by_age = (Group[str](limits) for _ in range(3))
     for _ in range(3):
         assert not by_count.is_full(now=0)
-        by_count.add("row", 1, now=0)
+        by_count.add("row", 1, 1, now=0)
     assert by_count.is_full(now=0)
-    by_bytes.add("long", 100, now=0)
+    by_bytes.add("long", 1, 100, now=0)
     assert by_bytes.is_full(now=0)
-    by_age.add("row", 1, now=10)
+    by_age.add("row", 1, 1, now=10)
     assert not by_age.is_full(now=14.9)
     assert by_age.is_full(now=15)
 
@@ -31,9 +31,9 @@ def test_every_row_comes_out_once_in_order_and_no_group_is_over_its_limits(
 ) -> None:
     group, written = Group[int](Limits(rows=rows, bytes=size, seconds=60)), []
     for number, each in enumerate(sizes):
-        group.add(number, each, now=0)
+        group.add(number, 1, each, now=0)
         if group.is_full(now=0):
-            assert len(group.rows) <= rows
+            assert group.rows <= rows
             assert group.bytes - each < size
             written.extend(group.taken())
     assert [*written, *group.taken()] == list(range(len(sizes)))

@@ -27,7 +27,7 @@ class Copy:
     """Run ``copy … from stdin`` with this input; the reply is empty."""
 
     statement: sql.SQL | sql.Composed
-    data: bytes
+    data: Iterable[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ def _run(command: Command, connection: psycopg.Connection[Any]) -> Reply:
     with psycopg.RawCursor(connection) as cursor:
         if isinstance(command, Copy):
             with cursor.copy(command.statement) as copy:
-                copy.write(command.data)
+                for piece in command.data:
+                    copy.write(piece)
             return []
         if isinstance(command, RunEach):
             cursor.executemany(command.statement, command.parameters)
@@ -85,7 +86,8 @@ async def _run_async(command: Command, connection: psycopg.AsyncConnection[Any])
     async with psycopg.AsyncRawCursor(connection) as cursor:
         if isinstance(command, Copy):
             async with cursor.copy(command.statement) as copy:
-                await copy.write(command.data)
+                for piece in command.data:
+                    await copy.write(piece)
             return []
         if isinstance(command, RunEach):
             await cursor.executemany(command.statement, command.parameters)

@@ -3,11 +3,10 @@
 Both the sync and the async writer ask it, and tests ask it with a clock of their own.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-Row = TypeVar("Row")
+Rows = TypeVar("Rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +24,35 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Group(Generic[Row]):
-    """Rows that wait to be written together. Times are seconds of any monotonic clock."""
+class Group(Generic[Rows]):
+    """Rows that wait to be written together, given some at a time. Times are seconds of any monotonic clock."""
 
     limits: Limits = field(default_factory=Limits)
-    rows: list[Row] = field(default_factory=list)
+    given: list[Rows] = field(default_factory=list)
+    rows: int = 0
     bytes: int = 0
     begun: float | None = None
 
-    def add(self, row: Row, size: int, now: float) -> None:
-        """Take a row of ``size`` bytes in; a row larger than the limit makes the group full by itself."""
-        self.extend((row,), size, now)
-
-    def extend(self, rows: Iterable[Row], size: int, now: float) -> None:
-        """Take rows in, of ``size`` bytes together; the caller sees to it that they are not too many."""
+    def add(self, some: Rows, count: int, size: int, now: float) -> None:
+        """Take ``count`` rows of ``size`` bytes in; the caller sees to it that they are not too many."""
         if self.begun is None:
             self.begun = now
-        self.rows.extend(rows)
+        self.given.append(some)
+        self.rows += count
         self.bytes += size
 
     def is_full(self, now: float) -> bool:
-        """Whether the group is to be written now."""
-        return bool(self.rows) and (
-            len(self.rows) >= self.limits.rows or self.bytes >= self.limits.bytes or self.waits(now) <= 0
+        """Whether the group is to be written now; it is when a row larger than the limit is in it."""
+        return self.rows > 0 and (
+            self.rows >= self.limits.rows or self.bytes >= self.limits.bytes or self.waits(now) <= 0
         )
 
     def waits(self, now: float) -> float:
         """Seconds until its age makes the group full; infinite while it is empty."""
         return float("inf") if self.begun is None else self.begun + self.limits.seconds - now
 
-    def taken(self) -> tuple[Row, ...]:
-        """The rows, in order; the group is empty afterwards."""
-        rows = tuple(self.rows)
-        self.rows, self.bytes, self.begun = [], 0, None
-        return rows
+    def taken(self) -> list[Rows]:
+        """What was given, in order; the group is empty afterwards."""
+        given = self.given
+        self.given, self.rows, self.bytes, self.begun = [], 0, 0, None
+        return given

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
+from pgclinic_runtime.batches.blocks import block_of, lines_of
 from pgclinic_runtime.batches.exactly_once import write_once
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.commands import Copy
@@ -22,8 +23,8 @@ class Refusing:
     def ways(self) -> Any:
         return (self.write,)
 
-    def write(self, lines: Any) -> Any:
-        yield Copy(sql.SQL("copy"), b",".join(lines))
+    def write(self, blocks: Any) -> Any:
+        yield Copy(sql.SQL("copy"), lines_of(blocks))
 
     def waves(self, lines: Any) -> Any:
         return [list(range(len(lines)))]
@@ -32,14 +33,14 @@ class Refusing:
 def carried_out(lines: Any, bad: Any) -> Any:
     """Rows that are in at the end, refusals, and how many statements wrote rows."""
     written, piece, copies = [], [], 0
-    steps = write_once(KEY, lines, Refusing(), Ledger())
+    steps = write_once(KEY, [block_of(lines)], Refusing(), Ledger())
     command = next(steps)
     try:
         while True:
             error, reply = None, []
             if isinstance(command, Copy):
                 copies += 1
-                parts = command.data.split(b",") if command.data else []
+                parts = list(command.data)
                 error = psycopg.errors.CheckViolation("no") if bad & set(parts) else None
                 piece = [] if error else parts
             else:

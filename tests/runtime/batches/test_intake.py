@@ -1,9 +1,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pgclinic_runtime.batches.blocks import block_of, lines_of
 from pgclinic_runtime.batches.intake import Intake
 from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.grouping import Limits
+
+ROW = block_of([b"row"])
 
 
 @given(
@@ -17,14 +20,14 @@ def test_rows_come_out_in_order_in_groups_as_large_as_may_be(
 ) -> None:
     intake = Intake(Limits(rows=rows, bytes=together, seconds=5), most)
     accepted, out, parts = [], [], []
-    lines_of = {}
+    taken = {}
 
     def take() -> None:
         while batch := intake.next(0):
-            out.extend(batch.lines)
-            lines_of[batch] = batch.lines
-            assert len(batch.lines) <= rows
-            assert sum(map(len, batch.lines[:-1])) < together
+            lines = taken[batch] = lines_of(batch.blocks)
+            out.extend(lines)
+            assert len(lines) <= rows
+            assert sum(len(line) + 1 for line in lines[:-1]) < together
             intake.decided(batch)
 
     for number, some in enumerate(sizes):
@@ -32,41 +35,41 @@ def test_rows_come_out_in_order_in_groups_as_large_as_may_be(
             intake.close()
             take()
         assert intake.has_room()
-        lines = [bytes([number]) * size for size in some]
-        for batch, start, stop in intake.add(lines, 0):
+        lines = [b"%d" % number * size for size in some]
+        for batch, start, stop in intake.add(block_of(lines), 0) if lines else ():
             parts.append((batch, start, stop))
             assert batch in intake.undecided
         accepted += lines
     intake.close()
     take()
     assert out == accepted
-    assert [line for batch, start, stop in parts for line in lines_of[batch][start:stop]] == accepted
+    assert [line for batch, start, stop in parts for line in taken[batch][start:stop]] == accepted
     assert not intake.undecided
 
 
 def test_a_group_is_due_by_age() -> None:
     intake = Intake(Limits(rows=10, bytes=100, seconds=2), 1000)
     assert intake.waits(0) is None
-    intake.add([b"row"], 5)
+    intake.add(ROW, 5)
     assert intake.waits(6) == 1
     assert intake.next(6.9) is None
-    assert [*intake.next(7).lines] == [b"row"]
+    assert [*intake.next(7).blocks] == [ROW]
     assert intake.waits(7) is None
 
 
 def test_who_has_nothing_to_write_takes_an_eighth_of_a_group_but_no_few_rows() -> None:
     for most, enough in ((4_000, 500), (200, 100)):
         intake = Intake(Limits(rows=most, seconds=60), 1_000_000)
-        intake.add([b"row"] * (enough - 1), 0)
+        intake.add(block_of([b"row"] * (enough - 1)), 0)
         assert not intake.has_ready()
         assert intake.next(0) is None
-        intake.add([b"row"], 0)
+        intake.add(ROW, 0)
         assert intake.has_ready()
         batch = intake.next(0)
         assert batch is not None
-        assert len(batch.lines) == enough
-    intake.add([b"row"] * 350, 0)  # while that one is written
-    assert [len(batch.lines) for batch in iter(lambda: intake.next(0), None)] == [200, 150]
+        assert len(lines_of(batch.blocks)) == enough
+    intake.add(block_of([b"row"] * 350), 0)  # while that one is written
+    assert [len(lines_of(batch.blocks)) for batch in iter(lambda: intake.next(0), None)] == [200, 150]
 
 
 def test_delays_double_up_to_the_longest_and_are_spread() -> None:

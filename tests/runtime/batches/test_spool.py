@@ -11,9 +11,9 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*.spool"))
 
 
-def reopened(folder: Path, purpose: str = "calls") -> list[tuple[bytes, ...]]:
+def reopened(folder: Path, purpose: str = "calls") -> list[bytes]:
     spool = Spool(folder, purpose)
-    left = [group.lines for group in spool.open()]
+    left = [group.data for group in spool.open()]
     spool.close()
     return left
 
@@ -23,10 +23,10 @@ def test_what_was_kept_and_not_forgotten_is_there_again_in_order(tmp_path: Path)
     assert spool.open() == ()
     keys = [uuid4() for _ in range(4)]
     for number, key in enumerate(keys):
-        spool.keep(key, (b"%d" % number,))
+        spool.keep(key, b"%d" % number)
     spool.forget(keys[1])
     spool.close()
-    assert reopened(tmp_path) == [(b"0",), (b"2",), (b"3",)]
+    assert reopened(tmp_path) == [b"0", b"2", b"3"]
 
 
 def test_files_go_when_all_their_groups_are_in_the_database(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_files_go_when_all_their_groups_are_in_the_database(tmp_path: Path) -> N
     spool.open()
     keys = [uuid4() for _ in range(3)]
     for key in keys:
-        spool.keep(key, (b"row",))
+        spool.keep(key, b"row")
     assert len(files(tmp_path)) == 3
     spool.forget(keys[0])
     assert files(tmp_path) == ["000000000002.spool", "000000000003.spool"]
@@ -47,16 +47,16 @@ def test_files_go_when_all_their_groups_are_in_the_database(tmp_path: Path) -> N
 def test_new_groups_never_follow_a_torn_tail(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "calls")
     spool.open()
-    spool.keep(uuid4(), (b"whole",))
-    spool.keep(uuid4(), (b"torn",))
+    spool.keep(uuid4(), b"whole")
+    spool.keep(uuid4(), b"torn")
     spool.close()
     (path,) = tmp_path.glob("*.spool")
     path.write_bytes(path.read_bytes()[:-3])
     again = Spool(tmp_path, "calls")
-    assert [group.lines for group in again.open()] == [(b"whole",)]
-    again.keep(uuid4(), (b"new",))
+    assert [group.data for group in again.open()] == [b"whole"]
+    again.keep(uuid4(), b"new")
     again.close()
-    assert reopened(tmp_path) == [(b"whole",), (b"new",)]
+    assert reopened(tmp_path) == [b"whole", b"new"]
 
 
 def test_one_writer_at_a_time_holds_a_spool(tmp_path: Path) -> None:
@@ -71,11 +71,11 @@ def test_one_writer_at_a_time_holds_a_spool(tmp_path: Path) -> None:
 def test_rows_of_another_target_are_left_alone(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "calls")
     spool.open()
-    spool.keep(uuid4(), (b"row",))
+    spool.keep(uuid4(), b"row")
     spool.close()
     with pytest.raises(SpoolMismatchError, match="rows for calls"):
         Spool(tmp_path, "leads").open()
-    assert reopened(tmp_path) == [(b"row",)]
+    assert reopened(tmp_path) == [b"row"]
 
 
 def test_a_full_disk_refuses_the_group_and_the_next_one_is_kept(
@@ -83,7 +83,7 @@ def test_a_full_disk_refuses_the_group_and_the_next_one_is_kept(
 ) -> None:
     spool = Spool(tmp_path, "calls")
     spool.open()
-    spool.keep(uuid4(), (b"before",))
+    spool.keep(uuid4(), b"before")
 
     def refuse(_file: int) -> None:
         raise OSError(28, "No space left on device")
@@ -91,7 +91,7 @@ def test_a_full_disk_refuses_the_group_and_the_next_one_is_kept(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", refuse)
         with pytest.raises(OSError, match="No space"):
-            spool.keep(uuid4(), (b"refused",))
-    spool.keep(uuid4(), (b"after",))
+            spool.keep(uuid4(), b"refused")
+    spool.keep(uuid4(), b"after")
     spool.close()
-    assert reopened(tmp_path) == [(b"before",), (b"after",)]
+    assert reopened(tmp_path) == [b"before", b"after"]

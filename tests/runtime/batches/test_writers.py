@@ -179,7 +179,7 @@ def test_a_writer_that_is_not_open_takes_no_row(shop: Database) -> None:
 
 
 def test_groups_are_written_by_count_by_bytes_and_by_time(shop: Database, make_writer: MakeWriter) -> None:
-    for number, limits in enumerate((Limits(rows=3, seconds=600), Limits(bytes=9, seconds=600), Limits(seconds=0.01))):
+    for number, limits in enumerate((Limits(rows=3, seconds=600), Limits(bytes=15, seconds=600), Limits(seconds=0.01))):
         with make_writer(shop.conninfo, Append("calls", ("id", "phone")), limits=limits) as writer:
             writer.write_many([(number * 10 + place, "1") for place in range(3)]).result(60)
     assert len(rows_of(shop)) == 9

@@ -5,7 +5,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,11 +13,11 @@ from typing import Any, Self
 import psycopg
 from psycopg.abc import AdaptContext
 
+from pgclinic_runtime.batches.blocks import Block, joined
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
 from pgclinic_runtime.batches.exactly_once import write_once
 from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, encoded, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
-from pgclinic_runtime.batches.records import total
 from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.batches.spool import Spool
 from pgclinic_runtime.batches.targets import Form, Target
@@ -69,10 +69,7 @@ class AsyncBatchWriter:
             raise RuntimeError("the writer is open")
         if self._spool:
             for group in await asyncio.to_thread(self._spool.open):
-                batch = Batch(key=group.key, lines=group.lines, bytes=total(group.lines))
-                batch.kept.set_result(None)
-                self._intake.restore(batch)
-                self._kept.append(batch)
+                self._kept.append(self._intake.restored(group.key, group.data))
         self._closing = False
         self._all_kept = self._spool is None
         loops = [self._write_groups] if self._spool is None else [self._keep_groups, self._write_groups]
@@ -81,21 +78,21 @@ class AsyncBatchWriter:
 
     async def write(self, row: Any) -> AsyncTicket:  # noqa: ANN401 - a sequence of values, or what JSON can hold
         """As ``BatchWriter.write``; waits while too much is undecided."""
-        return AsyncTicket(await self._accepted(self._encode((row,))))
+        return AsyncTicket(await self._accepted([Block(self._encode((row,)), 1)]))
 
     async def write_many(self, rows: Iterable[Any] | AsyncIterable[Any]) -> AsyncTicket:
         """As ``BatchWriter.write_many``; other tasks have their turns meanwhile."""
         parts: list[Part] = []
         if isinstance(rows, AsyncIterable):
             async for row in rows:
-                join(parts, await self._accepted(self._encode((row,))))
+                join(parts, await self._accepted([Block(self._encode((row,)), 1)]))
             return AsyncTicket(parts)
         for chunk in chunks(rows):
-            lines: list[bytes] = []
+            blocks: list[Block] = []
             try:
-                encoded(self._encode, chunk, lines)
+                encoded(self._encode, chunk, blocks)
             finally:
-                join(parts, await self._accepted(lines))
+                join(parts, await self._accepted(blocks))
             await asyncio.sleep(0)
         return AsyncTicket(parts)
 
@@ -145,9 +142,9 @@ class AsyncBatchWriter:
         if self._spool:
             await asyncio.to_thread(self._spool.close)
 
-    async def _accepted(self, lines: list[bytes]) -> list[Part]:
+    async def _accepted(self, blocks: Sequence[Block]) -> list[Part]:
         parts: list[Part] = []
-        for piece in pieces(lines):
+        for piece in pieces(blocks):
             while not self._intake.has_room() and not self._closing:
                 self._intake.close()
                 self._notify()
@@ -189,7 +186,7 @@ class AsyncBatchWriter:
         assert self._spool is not None
         while batch := await self._next_accepted():
             try:
-                await asyncio.to_thread(self._spool.keep, batch.key, tuple(batch.lines))
+                await asyncio.to_thread(self._spool.keep, batch.key, joined(batch.blocks))
             except OSError as error:
                 batch.kept.set_exception(error)
             else:
@@ -214,7 +211,7 @@ class AsyncBatchWriter:
         while True:
             try:
                 connection, form = await self._connected()
-                refusals = await drive_async(write_once(batch.key, batch.lines, form, self._ledger), connection)
+                refusals = await drive_async(write_once(batch.key, batch.blocks, form, self._ledger), connection)
             except (psycopg.Error, OSError, GroupFailedError, CommitLostError) as error:
                 await self._disconnect()
                 is_decided = is_decided and not isinstance(error, CommitLostError)

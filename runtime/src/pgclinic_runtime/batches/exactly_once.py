@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from pgclinic_runtime.batches.blocks import Block, block_of, lines_of
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.targets import Form
@@ -27,7 +28,7 @@ _BACK = Run(sql.SQL("rollback to savepoint piece; release savepoint piece"))
 Steps = Generator[Command, Reply, list[Refusal]]
 
 
-def write_once(key: UUID, lines: Sequence[bytes], form: Form, ledger: Ledger) -> Steps:
+def write_once(key: UUID, blocks: Sequence[Block], form: Form, ledger: Ledger) -> Steps:
     """Write a group in a transaction of its own; safe to repeat with the same key whatever happened before.
 
     Returns:
@@ -38,16 +39,16 @@ def write_once(key: UUID, lines: Sequence[bytes], form: Form, ledger: Ledger) ->
         psycopg.Error, CommitLostError: what passes by itself; the connection is to be closed, the group tried again.
     """
     for write in (*form.ways(), None):
-        if not (yield from ledger.begun(key, len(lines))):
+        if not (yield from ledger.begun(key, sum(block.rows for block in blocks))):
             yield _ROLLBACK
             return (yield from ledger.recalled(key))
         try:
             if write is None:
-                refusals = yield from _write_pieces(lines, form)
+                refusals = yield from _write_pieces(lines_of(blocks), form)
                 yield from ledger.set_aside(key, refusals)
             else:
                 refusals = []
-                yield from write(lines)
+                yield from write(blocks)
             yield from _commit()
         except psycopg.Error as error:
             if passes(error) or write is None:
@@ -88,7 +89,7 @@ def _write_pieces(lines: Sequence[bytes], form: Form) -> Steps:
 def _write_piece(lines: Sequence[bytes], form: Form) -> Generator[Command, Reply, psycopg.Error | None]:
     yield _SAVE
     try:
-        yield from form.write(lines)
+        yield from form.write([block_of(lines)] if lines else ())
         yield _RELEASE
     except psycopg.Error as error:
         if passes(error):

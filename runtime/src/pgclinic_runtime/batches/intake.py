@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from pgclinic_runtime.batches.blocks import Block, cut
 from pgclinic_runtime.batches.errors import Refusal
 from pgclinic_runtime.grouping import Group, Limits
 
 _CHUNK, _CHUNK_BYTES = 200, 65_536
 _IDLE_PART, _IDLE_ROWS = 8, 100
 """A group of an eighth of its limit, and of so many rows, is written at once when nothing else is being written."""
-_MORE = 2
-"""Each that follows holds so many times as many, until fewer come."""
 
 
 @dataclass(slots=True, eq=False)
@@ -22,7 +21,7 @@ class Batch:
     """A group with its idempotency key. ``kept``: on disk or in the database. ``done``: decided; what was refused."""
 
     key: UUID = field(default_factory=uuid4)
-    lines: Sequence[bytes] = ()
+    blocks: Sequence[Block] = ()
     bytes: int = 0
     kept: "Future[None]" = field(default_factory=Future)
     done: "Future[tuple[Refusal, ...]]" = field(default_factory=Future)
@@ -50,21 +49,22 @@ def chunks(rows: Iterable[Any]) -> Iterator[Sequence[Any]]:
         yield from ((row,) for row in rows)
 
 
-def encoded(encode: Callable[[Sequence[Any]], list[bytes]], rows: Sequence[Any], lines: list[bytes]) -> None:
-    """Add the lines of rows; at an error those before it, for they count."""
+def encoded(encode: Callable[[Sequence[Any]], bytes], rows: Sequence[Any], blocks: list[Block]) -> None:
+    """Add rows as a block; at an error those before it, for they count."""
     try:
-        lines += encode(rows)
+        blocks.append(Block(encode(rows), len(rows)))
     except Exception:  # noqa: BLE001 - of whatever kind: it is met again, and by its row
         for row in rows:
-            lines += encode((row,))
+            blocks.append(Block(encode((row,)), 1))  # noqa: PERF401 - one by one, for the next may be the one
 
 
-def pieces(lines: list[bytes]) -> list[list[bytes]]:
-    """Rows to be let in together: all, or fewer where they are large."""
-    if len(lines) <= 1 or sum(map(len, lines)) <= _CHUNK_BYTES:
-        return [lines]
-    half = len(lines) // 2
-    return [*pieces(lines[:half]), *pieces(lines[half:])]
+def pieces(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Rows to be let in together: a block, or less of it where it is large."""
+    for block in blocks:
+        if block.rows == 1 or len(block.data) <= _CHUNK_BYTES:
+            yield block
+        else:
+            yield from pieces(cut(block, block.rows // 2))
 
 
 def join(parts: list[Part], more: Sequence[Part]) -> None:
@@ -83,58 +83,51 @@ class Intake:
         self.most_bytes = most_bytes
         self.undecided: set[Batch] = set()
         self._limits = limits
-        self._group: Group[bytes] = Group(limits)
+        self._group: Group[Block] = Group(limits)
         self._batch = Batch()
         self._ready: deque[Batch] = deque()
         self._held = 0
-        self._first = self._enough = max(_IDLE_ROWS, limits.rows // _IDLE_PART)
 
     def has_room(self) -> bool:
         """Whether more may come in; it may pass the bound by its own size, so that any row can be written."""
         return self._held + self._group.bytes < self.most_bytes
 
-    def add(self, lines: Sequence[bytes], now: float) -> list[Part]:
+    def add(self, block: Block, now: float) -> list[Part]:
         """Take rows in; returns where they are: in which groups, from which place to before which."""
-        parts: list[Part] = []
-        taken = 0
-        while taken < len(lines):
-            batch, start = self._batch, len(self._group.rows)
-            some = lines[taken : taken + self._limits.rows - start]
-            size = sum(map(len, some))
-            if self._group.bytes + size > self._limits.bytes:
-                some = some[:1]  # one by one, so that the group is full as soon as it may be
-                size = len(some[0])
-            self.undecided.add(batch)
-            self._group.extend(some, size, now)
-            taken += len(some)
-            parts.append((batch, start, start + len(some)))
-            if self._group.is_full(now):
-                self.close()
-        return parts
+        room = self._limits.rows - self._group.rows
+        is_much = self._group.bytes + len(block.data) > self._limits.bytes
+        if block.rows > 1 and (block.rows > room or is_much):
+            # So that the group is full as soon as it may be.
+            some, others = cut(block, block.rows // 2 if is_much else room)
+            return [*self.add(some, now), *self.add(others, now)]
+        batch, start = self._batch, self._group.rows
+        self.undecided.add(batch)
+        self._group.add(block, block.rows, len(block.data), now)
+        if self._group.is_full(now):
+            self.close()
+        return [(batch, start, start + block.rows)]
 
     def close(self) -> None:
         """End the present group, however small."""
         if self._group.rows:
-            if len(self._group.rows) < self._enough:
-                self._enough = self._first
             self._batch.bytes = self._group.bytes
-            self._batch.lines = self._group.taken()
+            self._batch.blocks = self._group.taken()
             self._held += self._batch.bytes
             self._ready.append(self._batch)
             self._batch = Batch()
 
-    def restore(self, batch: Batch) -> None:
-        """Take a group back in that an earlier process left."""
+    def restored(self, key: UUID, data: bytes) -> Batch:
+        """Take a group back in that an earlier process left on disk."""
+        batch = Batch(key=key, blocks=(Block(data, data.count(b"\n")),), bytes=len(data))
+        batch.kept.set_result(None)
         self._held += batch.bytes
         self.undecided.add(batch)
+        return batch
 
     def next(self, now: float) -> Batch | None:
         """For one who has nothing to write: the oldest group that is to be written now."""
-        if self._group.is_full(now):
+        if self._group.is_full(now) or (not self._ready and self._is_enough_for_the_idle()):
             self.close()
-        elif not self._ready and self._is_enough_for_the_idle():
-            self.close()
-            self._enough *= _MORE  # no more than its limit: then it is full
         return self._ready.popleft() if self._ready else None
 
     def has_ready(self) -> bool:
@@ -142,7 +135,7 @@ class Intake:
         return bool(self._ready) or self._is_enough_for_the_idle()
 
     def _is_enough_for_the_idle(self) -> bool:
-        return len(self._group.rows) >= self._enough
+        return self._group.rows >= max(_IDLE_ROWS, self._limits.rows // _IDLE_PART)
 
     def waits(self, now: float) -> float | None:
         """Seconds until the present group is due by age; None while it is empty."""
@@ -153,4 +146,4 @@ class Intake:
         """A group was written, or has failed: its room is free."""
         self._held -= batch.bytes
         self.undecided.discard(batch)
-        batch.lines = ()
+        batch.blocks = ()

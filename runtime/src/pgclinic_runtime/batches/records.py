@@ -6,11 +6,11 @@ it is damage to what was acknowledged, and an error.
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-MAGIC = b"PGSPOOL1"
+MAGIC = b"PGSPOOL2"
 _HEAD = struct.Struct(">cII")  # kind, length of the payload, CRC-32 of kind, length and payload
 _LENGTH = struct.Struct(">I")
 _PURPOSE, _GROUP, _DONE = b"P", b"G", b"D"
@@ -29,10 +29,10 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A group of rows."""
+    """A group's rows, as a ``Block`` holds them."""
 
     key: UUID
-    lines: tuple[bytes, ...]
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def encoded(record: Record) -> bytes:
     match record:
         case Purpose(text):
             return _framed(_PURPOSE, text.encode())
-        case Kept(key, lines):
-            return _framed(_GROUP, key.bytes + b"".join(part for line in lines for part in (_size(line), line)))
+        case Kept(key, data):
+            return _framed(_GROUP, key.bytes + data)
         case Done(key):
             return _framed(_DONE, key.bytes)
 
@@ -101,19 +101,4 @@ def _read(kind: bytes, payload: bytes) -> Record:
         return Purpose(payload.decode())
     if kind == _DONE:
         return Done(UUID(bytes=payload))
-    lines, place = [], 16
-    while place < len(payload):
-        (length,) = _LENGTH.unpack_from(payload, place)
-        place += _LENGTH.size
-        lines.append(payload[place : place + length])
-        place += length
-    return Kept(UUID(bytes=payload[:16]), tuple(lines))
-
-
-def _size(line: bytes) -> bytes:
-    return _LENGTH.pack(len(line))
-
-
-def total(lines: Sequence[bytes]) -> int:
-    """Bytes of rows."""
-    return sum(map(len, lines))
+    return Kept(UUID(bytes=payload[:16]), payload[16:])

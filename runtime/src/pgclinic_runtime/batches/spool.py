@@ -59,14 +59,14 @@ class Spool:
             raise
         return left
 
-    def keep(self, key: UUID, lines: tuple[bytes, ...]) -> None:
+    def keep(self, key: UUID, data: bytes) -> None:
         """Append a group; when this returns, it is on disk.
 
         Raises:
             OSError: it is not, and the file is as it was; a later call begins a new one.
         """
         with self._busy:
-            self._append(Kept(key, lines))
+            self._append(Kept(key, data))
             self._segments[self._number].undone.add(key)
 
     def forget(self, key: UUID) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import psycopg
 from psycopg import sql
 
+from pgclinic_runtime.batches.blocks import Block, gathered, joined
 from pgclinic_runtime.batches.copying import Turns, may_stand_in
 from pgclinic_runtime.batches.errors import passes
 from pgclinic_runtime.columns import TEXT, Name, column_types, identifier, identifiers, unnested
@@ -19,9 +20,11 @@ from pgclinic_runtime.commands import Command, Copy, Reply, Run, RunEach
 from pgclinic_runtime.encoding import Encoder, arrays
 
 _AT_ONCE = 500
-"""Rows of an INSERT: so many that its start does not count, so few that the server need not wait for the first."""
+"""Rows of an INSERT, or of a piece of COPY's input: so many that a start does not count, so few that it comes soon."""
+_END = "\n"
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 Steps = Generator[Command, Reply, None]
-Write = Callable[[Sequence[bytes]], Steps]
+Write = Callable[[Sequence[Block]], Steps]
 
 
 class Form(Protocol):
@@ -31,7 +34,7 @@ class Form(Protocol):
         """How to write the next group as a whole; when the database refuses one way, the next is tried."""
         ...
 
-    def write(self, lines: Sequence[bytes]) -> Steps:
+    def write(self, blocks: Sequence[Block]) -> Steps:
         """The statements that write these rows, inside a transaction; none must be lost or doubled."""
         ...
 
@@ -55,7 +58,7 @@ class Target(Protocol):
 class Encode(Protocol):
     """Rows as bytes; TypeError or ``psycopg.DataError`` for what no row is, with no word of which it was."""
 
-    def __call__(self, rows: Sequence[Any], /) -> list[bytes]:
+    def __call__(self, rows: Sequence[Any], /) -> bytes:
         """A line for each: of a sequence, or of what JSON can hold."""
         ...
 
@@ -148,7 +151,7 @@ class Call:
 
     def encoder(self, encoder: Encoder) -> Encode:  # noqa: ARG002 - JSON needs none
         """Lines of JSON."""
-        return lambda rows: [json.dumps(row, separators=(",", ":"), allow_nan=False).encode() for row in rows]
+        return lambda rows: "".join([_JSON.encode(row) + "\n" for row in rows]).encode()
 
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""
@@ -167,8 +170,8 @@ class _Appending:
     def ways(self) -> Sequence[Write]:
         return (self.write,)
 
-    def write(self, lines: Sequence[bytes]) -> Steps:
-        yield Copy(self.statement, b"\n".join((*lines, b"")))
+    def write(self, blocks: Sequence[Block]) -> Steps:
+        yield Copy(self.statement, gathered(blocks, _AT_ONCE))
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
         return [list(range(len(lines)))]
@@ -185,18 +188,18 @@ class _Inserting:
     def ways(self) -> Sequence[Write]:
         return (self.copied, self.write) if self.copy and self.turns.is_due() else (self.write,)
 
-    def copied(self, lines: Sequence[bytes]) -> Steps:
+    def copied(self, blocks: Sequence[Block]) -> Steps:
         assert self.copy is not None
         try:
-            yield Copy(self.copy, b"\n".join((*lines, b"")))
+            yield Copy(self.copy, gathered(blocks, _AT_ONCE))
         except psycopg.Error as error:
             if not passes(error):
                 self.turns.failed()
             raise
         self.turns.succeeded()
 
-    def write(self, lines: Sequence[bytes]) -> Steps:
-        parts = (lines[start : start + _AT_ONCE] for start in range(0, max(len(lines), 1), _AT_ONCE))
+    def write(self, blocks: Sequence[Block]) -> Steps:
+        parts = gathered(blocks, _AT_ONCE) if blocks else (b"",)
         yield RunEach(self.statement, (arrays(part, self.width) for part in parts))
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
@@ -220,8 +223,8 @@ class _Calling:
     def ways(self) -> Sequence[Write]:
         return (self.write,)
 
-    def write(self, lines: Sequence[bytes]) -> Steps:
-        yield Run(self.statement, (f"[{b','.join(lines).decode()}]",))
+    def write(self, blocks: Sequence[Block]) -> Steps:
+        yield Run(self.statement, (f"[{joined(blocks)[:-1].decode().replace(_END, ',')}]",))
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
         return [list(range(len(lines)))]

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,11 +14,11 @@ from typing import Any, Self
 import psycopg
 from psycopg.abc import AdaptContext
 
+from pgclinic_runtime.batches.blocks import Block, joined
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
 from pgclinic_runtime.batches.exactly_once import write_once
 from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, encoded, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
-from pgclinic_runtime.batches.records import total
 from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.batches.spool import Spool
 from pgclinic_runtime.batches.targets import Form, Target
@@ -92,10 +92,7 @@ class BatchWriter:
             raise RuntimeError("the writer is open")
         if self._spool:
             for group in self._spool.open():
-                batch = Batch(key=group.key, lines=group.lines, bytes=total(group.lines))
-                batch.kept.set_result(None)
-                self._intake.restore(batch)
-                self._kept.append(batch)
+                self._kept.append(self._intake.restored(group.key, group.data))
         self._closing = False
         self._all_kept = self._spool is None
         # Daemons: the interpreter waits for other threads before it would call `close` at its exit.
@@ -114,23 +111,23 @@ class BatchWriter:
             RuntimeError: the writer is not open.
         """
         with self._encoding:
-            lines = self._encode((row,))
+            block = Block(self._encode((row,)), 1)
         with self._changed:
-            return Ticket(self._accepted(lines))
+            return Ticket(self._accepted([block]))
 
     def write_many(self, rows: Iterable[Any]) -> Ticket:
         """Accept rows, one ticket for all; on an error the rows before it have been accepted."""
         parts: list[Part] = []
         for chunk in chunks(rows):
-            lines: list[bytes] = []
+            blocks: list[Block] = []
             try:
                 with self._encoding:
-                    encoded(self._encode, chunk, lines)
+                    encoded(self._encode, chunk, blocks)
             finally:
                 with self._changed:
-                    join(parts, self._accepted(lines))
+                    join(parts, self._accepted(blocks))
                     is_sending = len(self._intake.undecided) > 1
-            if is_sending and len(lines) > 1:
+            if is_sending and len(chunk) > 1:
                 time.sleep(_BREATH)
         return Ticket(parts)
 
@@ -181,9 +178,9 @@ class BatchWriter:
     ) -> None:
         self.close()
 
-    def _accepted(self, lines: list[bytes]) -> list[Part]:
+    def _accepted(self, blocks: Sequence[Block]) -> list[Part]:
         parts: list[Part] = []
-        for piece in pieces(lines):
+        for piece in pieces(blocks):
             if not self._intake.has_room():
                 self._intake.close()
                 self._changed.notify_all()
@@ -216,7 +213,7 @@ class BatchWriter:
         assert self._spool is not None
         while batch := self._next_accepted():
             try:
-                self._spool.keep(batch.key, tuple(batch.lines))
+                self._spool.keep(batch.key, joined(batch.blocks))
             except OSError as error:
                 batch.kept.set_exception(error)
             else:
@@ -243,7 +240,7 @@ class BatchWriter:
         while True:
             try:
                 connection, form = self._connected()
-                refusals = drive(write_once(batch.key, batch.lines, form, self._ledger), connection)
+                refusals = drive(write_once(batch.key, batch.blocks, form, self._ledger), connection)
             except (psycopg.Error, OSError, GroupFailedError, CommitLostError) as error:
                 self._disconnect()
                 is_decided = is_decided and not isinstance(error, CommitLostError)

@@ -48,7 +48,7 @@ def asked(
     for start in range(0, len(lines), most_keys):
         some = lines[start : start + most_keys]
         try:
-            rows = yield Run(statement, arrays(some, len(source.keys)))
+            rows = yield Run(statement, arrays(b"\n".join((*some, b"")), len(source.keys)))
         except Exception:
             _types.pop(place, None)  # perhaps a migration changed them
             _statements.pop((place, source), None)
