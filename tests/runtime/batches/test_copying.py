@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import Database
+from pgclinic_runtime import encoding
 from pgclinic_runtime.batches import BatchWriter, GroupFailedError, Insert, Limits, setup
 from pgclinic_runtime.batches.copying import Turns
 from pgclinic_runtime.encoding import Encoder, arrays
@@ -200,17 +201,28 @@ VALUES = (
 
 
 @pytest.mark.server
-def test_lines_become_arrays_that_postgresql_reads_as_the_same_values(database: Database) -> None:
+@pytest.mark.parametrize("way", ["psycopg's", "our own"])
+def test_lines_become_arrays_that_postgresql_reads_as_the_same_values(
+    database: Database, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "our own":
+        monkeypatch.setattr(encoding, "format_row_text", None)
     with psycopg.connect(database.conninfo, autocommit=True) as connection:
         encoder = Encoder()
+        connection.execute("create temporary table given (n serial, a text, b text, c text)")
 
         @given(st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=5))
         def check(rows: list[tuple[str | None, ...]]) -> None:
-            literals = arrays(encoder.copy_lines(rows, 3), 3)
+            lines = encoder.copy_lines(rows, 3)
+            literals = arrays(lines, 3)
             got = connection.execute(
                 "select * from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as w(a, b, c, n) order by n",
                 literals,
             ).fetchall()
             assert [row[:3] for row in got] == rows
+            connection.execute("truncate given")
+            with connection.cursor().copy("copy given (a, b, c) from stdin") as copy:
+                copy.write(lines)
+            assert connection.execute("select a, b, c from given order by n").fetchall() == rows
 
         check()

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import psycopg
 from psycopg import sql
 
-from pgclinic_runtime.batches.blocks import Block, gathered, joined
+from pgclinic_runtime.batches.blocks import Block, gathered, lines_of
 from pgclinic_runtime.batches.copying import Turns, may_stand_in
 from pgclinic_runtime.batches.errors import passes
 from pgclinic_runtime.columns import TEXT, Name, column_types, identifier, identifiers, unnested
@@ -21,7 +21,6 @@ from pgclinic_runtime.encoding import Encoder, arrays
 
 _AT_ONCE = 500
 """Rows of an INSERT, or of a piece of COPY's input: so many that a start does not count, so few that it comes soon."""
-_END = "\n"
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 Steps = Generator[Command, Reply, None]
 Write = Callable[[Sequence[Block]], Steps]
@@ -224,7 +223,7 @@ class _Calling:
         return (self.write,)
 
     def write(self, blocks: Sequence[Block]) -> Steps:
-        yield Run(self.statement, (f"[{joined(blocks)[:-1].decode().replace(_END, ',')}]",))
+        yield Run(self.statement, (f"[{b','.join(lines_of(blocks)).decode()}]",))
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
         return [list(range(len(lines)))]
