@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -22,13 +22,15 @@ def every_minute(conninfo: str, statements: Sequence[str]) -> Iterator[None]:
         thread.join()
 
 
+def once(conninfo: str, statements: Sequence[str]) -> None:
+    """Run them now. What fails is left out."""
+    for statement in statements:
+        with suppress(psycopg.Error), psycopg.connect(conninfo, autocommit=True, application_name="cron") as connection:
+            connection.execute(statement.encode())
+
+
 def _run(conninfo: str, statements: Sequence[str], over: threading.Event) -> None:
     while True:
-        for statement in statements:
-            try:
-                with psycopg.connect(conninfo, autocommit=True, application_name="cron") as connection:
-                    connection.execute(statement.encode())
-            except psycopg.Error:
-                continue
+        once(conninfo, statements)
         if over.wait(_SECONDS):
             return
