@@ -9,7 +9,8 @@ from pgclinic_runtime.commands import Command, Reply, Run
 
 Name = str | tuple[str, ...]
 _TYPES = """
-    select attname, pg_catalog.format_type(atttypid, -1), typcategory = 'A' and typtype <> 'd'
+    select attname, pg_catalog.format_type(atttypid, -1),
+        (typcategory = 'A' and typtype <> 'd') or typcategory = 'C' or typdelim <> ','
     from pg_catalog.pg_attribute join pg_catalog.pg_type on pg_type.oid = atttypid
     where attrelid = {table}::pg_catalog.regclass and attnum > 0 and not attisdropped
     order by attnum
@@ -18,19 +19,23 @@ _TYPES = """
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """A type without its length or precision, as an INSERT's values have none before they are assigned."""
+    """A type without its length or precision, as an INSERT's values have none before they are assigned.
+
+    ``as_text``: array elements of it cannot carry its values, for ``unnest`` takes arrays and rows apart to the last,
+    and some types have a delimiter of their own.
+    """
 
     name: sql.SQL
-    is_array: bool = False
+    as_text: bool = False
 
     @property
     def carrier(self) -> sql.SQL:
-        """The type of array elements that carry such values: ``unnest`` takes arrays of arrays apart to the last."""
-        return sql.SQL("pg_catalog.text") if self.is_array else self.name
+        """The type of array elements that carry such values."""
+        return sql.SQL("pg_catalog.text") if self.as_text else self.name
 
     def cast(self, value: sql.Composable) -> sql.Composable:
         """A carried value as one of this type."""
-        return sql.SQL("{}::{}").format(value, self.name) if self.is_array else value
+        return sql.SQL("{}::{}").format(value, self.name) if self.as_text else value
 
 
 TEXT = ColumnType(sql.SQL("text"))
@@ -39,7 +44,7 @@ TEXT = ColumnType(sql.SQL("text"))
 def column_types(table: Name) -> Generator[Command, Reply, Mapping[str, ColumnType]]:
     """Ask for the types of a table's columns, by name; its error is PostgreSQL's when there is no such table."""
     rows = yield Run(sql.SQL(_TYPES).format(table=sql.Literal(identifier(table).as_string(None))))
-    return {name: ColumnType(sql.SQL(type_name), is_array=is_array) for name, type_name, is_array in rows}
+    return {name: ColumnType(sql.SQL(type_name), as_text=as_text) for name, type_name, as_text in rows}
 
 
 def unnested(types: Sequence[ColumnType]) -> sql.Composed:

@@ -1,6 +1,5 @@
 """One row's values as PostgreSQL's texts, these as a line of COPY, and many such lines as arrays."""
 
-import re
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -107,7 +106,11 @@ def _escaped(text: Buffer | None) -> bytes:
 
 
 def arrays(lines: bytes, width: int) -> tuple[str, ...]:
-    """One array literal a column, of lines that ``copy_lines`` made."""
+    """One array literal a column, of lines that ``copy_lines`` made.
+
+    Raises:
+        psycopg.DataError: a dumper made bytes that are no UTF-8.
+    """
     if not lines:
         return ("{}",) * width
     # All at once: a third of the time that line after line takes.
@@ -118,15 +121,20 @@ def arrays(lines: bytes, width: int) -> tuple[str, ...]:
         literals = [b",".join(parts[number::width]) for number in range(width)]
     else:
         literals = [b'"%b"' % b'","'.join(parts[number::width]) for number in range(width)]
-    return tuple(f"{{{literal.decode()}}}" for literal in literals)
+    try:
+        return tuple(f"{{{literal.decode()}}}" for literal in literals)
+    except UnicodeDecodeError as error:
+        raise psycopg.DataError(f"a value is no UTF-8: {error.reason}") from error
 
 
 def _element(part: bytes) -> bytes:
     r"""A line's value as an element: both double a backslash, but only COPY knows ``\N``, ``\t`` and their like."""
     if part == rb"\N":
         return b"NULL"
-    return b'"%b"' % _ESCAPE.sub(lambda found: _UNESCAPED.get(found[1], found[0]), part)
+    part = part.replace(rb"\\", b"\0")  # which no text holds
+    for escape, meant in _ESCAPES:
+        part = part.replace(escape, meant)
+    return b'"%b"' % part.replace(b"\0", rb"\\")
 
 
-_ESCAPE = re.compile(rb"\\(.)")
-_UNESCAPED = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+_ESCAPES = ((rb"\n", b"\n"), (rb"\t", b"\t"), (rb"\r", b"\r"), (rb"\b", b"\b"), (rb"\f", b"\f"), (rb"\v", b"\v"))

@@ -1,5 +1,6 @@
 """COPY in place of an INSERT with a conflict rule: only where it does the same, and only while it pays."""
 
+import contextlib
 import random
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +9,12 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg import sql
+from psycopg.adapt import AdaptersMap, Dumper
 
 from conftest import Database
 from pgclinic_runtime import encoding
-from pgclinic_runtime.batches import BatchWriter, GroupFailedError, Insert, Limits, setup
+from pgclinic_runtime.batches import BatchWriter, GroupFailedError, Insert, Limits, RowsRefusedError, setup
 from pgclinic_runtime.batches.copying import Turns
 from pgclinic_runtime.encoding import Encoder, arrays
 
@@ -157,6 +160,125 @@ def test_a_right_that_the_rule_needs_is_missed_at_the_first_group(
         assert counted() == (1, 0)
     finally:
         database.execute(f"drop owned by {role}; drop role {role}")
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        ("alter table calls drop constraint calls_pkey", None),
+        ("create rule none as on insert to calls do instead nothing", [(1, 1)]),
+        ("alter table calls alter id add generated always as identity", None),
+        ("create index on calls (seen); analyze calls", [(1, 1), (2, 2)]),
+    ],
+    ids=["no index", "rule", "identity", "harmless"],
+)
+def test_a_table_that_is_changed_meanwhile_is_written_by_the_insert(
+    database: Database, counted: Callable[[], tuple[int, int]], change: str, after: list[tuple[int, int]] | None
+) -> None:
+    with contextlib.suppress(GroupFailedError), BatchWriter(database.conninfo, NOTHING) as writer:
+        writer.write((1, 1)).result(60)
+        database.execute(change)
+        ticket = writer.write((2, 2))
+        if after:
+            ticket.result(60)
+        else:
+            with pytest.raises(GroupFailedError):
+                ticket.result(60)
+    assert database.execute("select * from calls order by 1") == (after or [(1, 1)])
+    assert counted()[1] == 0
+
+
+@pytest.mark.server
+def test_a_check_that_reads_the_table_sees_the_rows_before_its_own(
+    database: Database, counted: Callable[[], tuple[int, int]]
+) -> None:
+    database.execute(
+        "create function has_room() returns boolean language sql as 'select count(*) < 2 from calls';"
+        "alter table calls add check (has_room())"
+    )
+    with BatchWriter(database.conninfo, NOTHING) as writer, pytest.raises(RowsRefusedError) as refused:
+        writer.write_many([(number, 0) for number in range(5)]).result(60)
+    assert [one.position for one in refused.value.refusals] == [2, 3, 4]
+    assert counted()[0] == 0
+
+
+@pytest.mark.server
+def test_a_deferrable_constraint_refuses_each_row_from_the_first_on(
+    database: Database, counted: Callable[[], tuple[int, int]]
+) -> None:
+    database.execute("alter table calls drop constraint calls_pkey, add primary key (id) deferrable")
+    with BatchWriter(database.conninfo, NOTHING) as writer, pytest.raises(RowsRefusedError):
+        writer.write((1, 1)).result(60)
+    assert counted()[0] == 0
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("copy_first", [True, False])
+def test_both_ways_read_values_as_a_plain_insert_does(database: Database, copy_first: bool) -> None:  # noqa: FBT001
+    with database.connect() as connection:
+        setup(connection)
+    database.execute(
+        "create type pair as (a int, b text); create domain paired as pair;"
+        "create table odd (id int primary key, p pair, d paired, x box)"
+    )
+    values = ('(1,"a, b")', '(2,"c""d")', "(3,4),(1,2)")
+    with (
+        database.connect() as connection,
+        BatchWriter(
+            database.conninfo, Insert("odd", ("id", "p", "d", "x"), conflict=("id",), copy_first=copy_first)
+        ) as writer,
+    ):
+        writer.write((1, *values)).result(60)
+        literals = sql.SQL(", ").join(map(sql.Literal, values))
+        connection.execute(sql.SQL("insert into odd values (2, {})").format(literals))
+    first, second = database.execute("select p::text, d::text, x::text from odd order by id")
+    assert first == second
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("copy_first", [True, False])
+def test_equal_keys_that_are_written_differently_keep_their_order(database: Database, copy_first: bool) -> None:  # noqa: FBT001
+    database.execute("create table calls (id numeric primary key, seen int)")
+    with database.connect() as connection:
+        setup(connection)
+    target = Insert("calls", COLUMNS, conflict=("id",), update=("seen",), copy_first=copy_first)
+    assert written(database, target, [("1.0", 1), ("1.0", 2), ("1.00", 3), ("2", 4)]) == [(1, 3), (2, 4)]
+
+
+@pytest.mark.server
+@pytest.mark.usefixtures("counted")
+@pytest.mark.parametrize("copy_first", [True, False])
+def test_a_value_that_is_no_utf8_is_set_aside_and_nothing_else(
+    database: Database,
+    copy_first: bool,  # noqa: FBT001
+) -> None:
+    class Broken(int):
+        pass
+
+    class BrokenDumper(Dumper):
+        def dump(self, obj: Any) -> bytes:  # noqa: ARG002
+            return b"\xe9"
+
+    class Context:
+        adapters, connection = AdaptersMap(psycopg.adapters), None
+
+    Context.adapters.register_dumper(Broken, BrokenDumper)
+    target = Insert("calls", COLUMNS, conflict=("id",), copy_first=copy_first)
+    rows = [(number, Broken() if number == 700 else number) for number in range(1701)]
+    with BatchWriter(
+        database.conninfo, target, limits=Limits(rows=5000, bytes=10**7, seconds=600), adapters=Context()
+    ) as writer:
+        ticket = writer.write_many(rows)
+        writer.flush(60)
+        with pytest.raises(RowsRefusedError) as refused:
+            ticket.result(60)
+    assert len(refused.value.refusals) == 1
+    assert database.execute("select count(*) from calls") == [(1700,)]
+
+
+def test_the_way_of_writing_is_no_part_of_a_spools_purpose() -> None:
+    assert repr(Insert("calls", COLUMNS)) == repr(Insert("calls", COLUMNS, copy_first=False))
 
 
 @pytest.mark.server

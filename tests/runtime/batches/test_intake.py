@@ -1,8 +1,12 @@
+from collections import deque
+from collections.abc import Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pgclinic_runtime.batches.blocks import block_of, lines_of
-from pgclinic_runtime.batches.intake import Intake
+from pgclinic_runtime.batches.intake import Intake, Part, encoded, join
 from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.grouping import Limits
 
@@ -87,3 +91,44 @@ def test_an_outage_is_too_long_after_its_time_unless_there_is_a_spool() -> None:
     assert not outage.is_too_long(200, forever=True)
     outage.end()
     assert not outage.is_too_long(200, forever=False)
+
+
+def test_a_list_is_encoded_by_as_many_rows_as_are_no_more_bytes() -> None:
+    def encode(rows: Sequence[bytes]) -> bytes:
+        sizes.append(len(rows))
+        return b"".join(row + b"\n" for row in rows)
+
+    for size, most in ((10, 200), (6_000, 10), (1_000_000, 1)):
+        sizes: list[int] = []
+        blocks = list(encoded(encode, [b"x" * size] * 300))
+        assert sum(block.rows for block in blocks) == 300
+        assert max(sizes[1:]) == most
+        assert sizes[0] == 20
+    assert [block.rows for block in encoded(encode, deque([b"a", b"b"]))] == [1, 1]
+
+
+def test_at_a_row_that_is_none_those_before_it_come_first() -> None:
+    def encode(rows: Sequence[int]) -> bytes:
+        if 7 in rows:
+            raise TypeError("no row")
+        return b"".join(b"%d\n" % row for row in rows)
+
+    blocks = []
+    with pytest.raises(TypeError, match="no row"):
+        blocks.extend(encoded(encode, list(range(30))))
+    assert lines_of(blocks) == [b"%d" % number for number in range(7)]
+
+
+def test_parts_with_rows_of_others_between_them_stay_apart() -> None:
+    intake = Intake(Limits(rows=10, seconds=60), 1000)
+    parts: list[Part] = []
+    join(parts, intake.add(ROW, 0))
+    intake.add(ROW, 0)
+    join(parts, intake.add(ROW, 0))
+    join(parts, intake.add(ROW, 0))
+    assert [part[1:] for part in parts] == [(0, 1), (2, 4)]
+
+
+def test_groups_of_one_row_take_as_many_as_there_are() -> None:
+    intake = Intake(Limits(rows=1, seconds=60), 10**6)
+    assert len(intake.add(block_of([b"row"] * 5_000), 0)) == 5_000

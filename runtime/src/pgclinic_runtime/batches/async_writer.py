@@ -5,7 +5,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +16,7 @@ from psycopg.abc import AdaptContext
 from pgclinic_runtime.batches.blocks import Block, joined
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
 from pgclinic_runtime.batches.exactly_once import write_once
-from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, encoded, join, pieces
+from pgclinic_runtime.batches.intake import Batch, Intake, Part, encoded, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.batches.spool import Spool
@@ -78,21 +78,17 @@ class AsyncBatchWriter:
 
     async def write(self, row: Any) -> AsyncTicket:  # noqa: ANN401 - a sequence of values, or what JSON can hold
         """As ``BatchWriter.write``; waits while too much is undecided."""
-        return AsyncTicket(await self._accepted([Block(self._encode((row,)), 1)]))
+        return AsyncTicket(await self._accepted(Block(self._encode((row,)), 1)))
 
     async def write_many(self, rows: Iterable[Any] | AsyncIterable[Any]) -> AsyncTicket:
         """As ``BatchWriter.write_many``; other tasks have their turns meanwhile."""
         parts: list[Part] = []
         if isinstance(rows, AsyncIterable):
             async for row in rows:
-                join(parts, await self._accepted([Block(self._encode((row,)), 1)]))
+                join(parts, await self._accepted(Block(self._encode((row,)), 1)))
             return AsyncTicket(parts)
-        for chunk in chunks(rows):
-            blocks: list[Block] = []
-            try:
-                encoded(self._encode, chunk, blocks)
-            finally:
-                join(parts, await self._accepted(blocks))
+        for block in encoded(self._encode, rows):
+            join(parts, await self._accepted(block))
             await asyncio.sleep(0)
         return AsyncTicket(parts)
 
@@ -142,9 +138,9 @@ class AsyncBatchWriter:
         if self._spool:
             await asyncio.to_thread(self._spool.close)
 
-    async def _accepted(self, blocks: Sequence[Block]) -> list[Part]:
+    async def _accepted(self, block: Block) -> list[Part]:
         parts: list[Part] = []
-        for piece in pieces(blocks):
+        for piece in pieces(block):
             while not self._intake.has_room() and not self._closing:
                 self._intake.close()
                 self._notify()
@@ -219,6 +215,9 @@ class AsyncBatchWriter:
                     raise
                 if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
                     raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
+            except BaseException:
+                await self._disconnect()  # nobody may go on in its transaction
+                raise
             else:
                 self._outage.end()
                 return refusals

@@ -4,46 +4,108 @@ Where no row conflicts the two do the same, and COPY in half the time. Where one
 and the INSERT writes it again: so COPY rests after a failure, the longer the more often it fails.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
 from pgclinic_runtime.batches.errors import passes
-from pgclinic_runtime.columns import Name, identifier
-from pgclinic_runtime.commands import Command, Reply, Run
+from pgclinic_runtime.columns import Name, identifier, identifiers
+from pgclinic_runtime.commands import Command, Copy, Reply, Run
 
 _REST, _LONGEST = 16, 1024
 """Groups. Sixteen times as long for a failure, half for a success: it goes on where one in five conflicts or fewer."""
-# What COPY passes over: rules, an identity that is always generated, policies (it refuses those), and the triggers that
-# ON CONFLICT DO UPDATE fires for a statement even where it updates nothing.
+# What COPY passes over: rules, an identity that is always generated, policies (it refuses those), the triggers that ON
+# CONFLICT DO UPDATE fires for a statement even where it updates nothing, and a CHECK that may look at the rows before
+# its own, which COPY writes many at a time. A deferrable unique constraint is refused to ON CONFLICT row by row. '5' is
+# hours for COPY into interval hour, and seconds before it is assigned for an INSERT.
 _SAME = """
     select relkind in ('r', 'p') and not relhasrules and not pg_catalog.row_security_active(pg_class.oid)
         and not exists (
             select from pg_catalog.pg_attribute
-            where attrelid = pg_class.oid and attidentity = 'a' and attname = any ($1::text[])
+            where attrelid = pg_class.oid and attname = any ($1::text[])
+                and (attidentity = 'a' or (atttypid = 'pg_catalog.interval'::regtype and atttypmod <> -1))
         )
         and not exists (
             select from pg_catalog.pg_trigger
             where tgrelid = pg_class.oid and not tgisinternal and tgtype & 1 = 0 and tgtype & 16 <> 0 and $2
         )
+        and not exists (
+            select from pg_catalog.pg_constraint join pg_catalog.pg_depend on objid = pg_constraint.oid
+            where conrelid = pg_class.oid and contype = 'c' and classid = 'pg_catalog.pg_constraint'::regclass
+                and refclassid = 'pg_catalog.pg_proc'::regclass
+        )
+        and not exists (
+            select from pg_catalog.pg_index where indrelid = pg_class.oid and not indimmediate
+        ),
+"""
+_LOOKS = """
+        pg_catalog.concat_ws(
+            ' ', relkind, relhasrules, pg_catalog.row_security_active(pg_class.oid),
+            (
+                select pg_catalog.array_agg((indexrelid, indisvalid, indisready)::text order by indexrelid)
+                from pg_catalog.pg_index where indrelid = pg_class.oid and (indisunique or indisexclusion)
+            ),
+            (
+                select pg_catalog.array_agg(pg_trigger.oid order by pg_trigger.oid)
+                from pg_catalog.pg_trigger where tgrelid = pg_class.oid and not tgisinternal
+            ),
+            (
+                select pg_catalog.array_agg(pg_constraint.oid order by pg_constraint.oid)
+                from pg_catalog.pg_constraint where conrelid = pg_class.oid and contype <> 'f'
+            ),
+            (
+                select pg_catalog.array_agg(attname || attidentity::text order by attnum)
+                from pg_catalog.pg_attribute where attrelid = pg_class.oid and attnum > 0
+            )
+        )
     from pg_catalog.pg_class where pg_class.oid = {table}::pg_catalog.regclass
 """
 
 
-def may_stand_in(
+class TableChangedError(psycopg.ProgrammingError):
+    """COPY has written to another table than was looked at; it is to be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A COPY that does what an INSERT does where nothing conflicts, as long as its table ``looks`` as it did."""
+
+    copy: sql.Composed
+    table: Name
+    looks: str
+
+    def written(self, data: Iterable[bytes]) -> Generator[Command, Reply, None]:
+        """Write rows; the table is looked at again when COPY has its lock, which holds off whoever would change it.
+
+        Raises:
+            TableChangedError: it was changed before.
+        """
+        yield Copy(self.copy, data)
+        seen = yield Run(sql.SQL("select" + _LOOKS).format(table=_regclass(self.table)))
+        if seen[0][0] != self.looks:
+            raise TableChangedError("the table was changed")
+
+
+def stand_in(
     insert: sql.Composed, table: Name, columns: tuple[str, ...], *, updates: bool
-) -> Generator[Command, Reply, bool]:
-    """Whether COPY does what ``insert`` does where nothing conflicts, ``insert`` itself being one that can be run."""
+) -> Generator[Command, Reply, StandIn | None]:
+    """The COPY for ``insert``, if there is one and ``insert`` itself can be run."""
+    same = yield Run(sql.SQL(_SAME + _LOOKS).format(table=_regclass(table)), ([*columns], updates))
     try:
         # It looks for the unique index and asks for the rights, and writes nothing.
         yield Run(sql.SQL("explain {}").format(insert), (None,) * len(columns))
     except psycopg.Error as error:
         if passes(error):
             raise
-        return False
-    same = yield Run(sql.SQL(_SAME).format(table=sql.Literal(identifier(table).as_string(None))), ([*columns], updates))
-    return bool(same[0][0])
+        return None
+    copy = sql.SQL("copy {} ({}) from stdin").format(identifier(table), identifiers(columns))
+    return StandIn(copy, table, same[0][1]) if same[0][0] else None
+
+
+def _regclass(table: Name) -> sql.Literal:
+    return sql.Literal(identifier(table).as_string(None))
 
 
 class Turns:

@@ -11,7 +11,8 @@ from pgclinic_runtime.batches.blocks import Block, cut
 from pgclinic_runtime.batches.errors import Refusal
 from pgclinic_runtime.grouping import Group, Limits
 
-_CHUNK, _CHUNK_BYTES = 200, 65_536
+_FIRST_ROWS, _ROWS, _BLOCK_BYTES = 20, 200, 65_536
+"""Of rows that are encoded together: as many as are no more bytes, by what those before them were."""
 _IDLE_PART, _IDLE_ROWS = 8, 100
 """A group of an eighth of its limit, and of so many rows, is written at once when nothing else is being written."""
 
@@ -41,36 +42,39 @@ class Batch:
 Part = tuple[Batch, int, int]
 
 
-def chunks(rows: Iterable[Any]) -> Iterator[Sequence[Any]]:
-    """Rows to be accepted together: some of a sequence, which is there already; one by one of what may be slow."""
-    if isinstance(rows, Sequence):
-        yield from (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
-    else:
-        yield from ((row,) for row in rows)
+def encoded(encode: Callable[[Sequence[Any]], bytes], rows: Iterable[Any]) -> Iterator[Block]:
+    """Rows as blocks: many at once of a list, which is there already; one by one of what may be slow.
 
-
-def encoded(encode: Callable[[Sequence[Any]], bytes], rows: Sequence[Any], blocks: list[Block]) -> None:
-    """Add rows as a block; at an error those before it, for they count."""
-    try:
-        blocks.append(Block(encode(rows), len(rows)))
-    except Exception:  # noqa: BLE001 - of whatever kind: it is met again, and by its row
-        for row in rows:
-            blocks.append(Block(encode((row,)), 1))  # noqa: PERF401 - one by one, for the next may be the one
-
-
-def pieces(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Rows to be let in together: a block, or less of it where it is large."""
-    for block in blocks:
-        if block.rows == 1 or len(block.data) <= _CHUNK_BYTES:
-            yield block
+    At a row that is none, those before it come first and then its error.
+    """
+    if not isinstance(rows, (list, tuple)):
+        yield from (Block(encode((row,)), 1) for row in rows)
+        return
+    start, count = 0, _FIRST_ROWS
+    while some := rows[start : start + count]:
+        try:
+            data = encode(some)
+        except Exception:  # noqa: BLE001 - of whatever kind: it is met again, and by its row
+            yield from (Block(encode((row,)), 1) for row in some)
         else:
-            yield from pieces(cut(block, block.rows // 2))
+            yield Block(data, len(some))
+            count = max(1, min(_ROWS, _BLOCK_BYTES * len(some) // max(1, len(data))))
+        start += len(some)
+
+
+def pieces(block: Block) -> Iterator[Block]:
+    """Rows to be let in together: a block, or less of it where it is large."""
+    if block.rows == 1 or len(block.data) <= _BLOCK_BYTES:
+        yield block
+    else:
+        for part in cut(block, block.rows // 2):
+            yield from pieces(part)
 
 
 def join(parts: list[Part], more: Sequence[Part]) -> None:
-    """Add parts, those of one group as one."""
+    """Add parts, as one where one follows the other in their group: another thread's rows may be between them."""
     for batch, start, stop in more:
-        first = parts.pop()[1] if parts and parts[-1][0] is batch else start
+        first = parts.pop()[1] if parts and parts[-1][0] is batch and parts[-1][2] == start else start
         parts.append((batch, first, stop))
 
 
@@ -94,18 +98,23 @@ class Intake:
 
     def add(self, block: Block, now: float) -> list[Part]:
         """Take rows in; returns where they are: in which groups, from which place to before which."""
-        room = self._limits.rows - self._group.rows
-        is_much = self._group.bytes + len(block.data) > self._limits.bytes
-        if block.rows > 1 and (block.rows > room or is_much):
-            # So that the group is full as soon as it may be.
-            some, others = cut(block, block.rows // 2 if is_much else room)
-            return [*self.add(some, now), *self.add(others, now)]
-        batch, start = self._batch, self._group.rows
-        self.undecided.add(batch)
-        self._group.add(block, block.rows, len(block.data), now)
-        if self._group.is_full(now):
-            self.close()
-        return [(batch, start, start + block.rows)]
+        parts: list[Part] = []
+        waiting = [block]
+        while waiting:
+            some = waiting.pop()
+            room = self._limits.rows - self._group.rows
+            is_much = self._group.bytes + len(some.data) > self._limits.bytes
+            if some.rows > 1 and (some.rows > room or is_much):
+                # So that the group is full as soon as it may be.
+                waiting += reversed(cut(some, some.rows // 2 if is_much else room))
+                continue
+            batch, start = self._batch, self._group.rows
+            self.undecided.add(batch)
+            self._group.add(some, some.rows, len(some.data), now)
+            join(parts, [(batch, start, start + some.rows)])
+            if self._group.is_full(now):
+                self.close()
+        return parts
 
     def close(self) -> None:
         """End the present group, however small."""

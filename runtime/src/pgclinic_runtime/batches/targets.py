@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from pgclinic_runtime.batches.blocks import Block, gathered, lines_of
-from pgclinic_runtime.batches.copying import Turns, may_stand_in
+from pgclinic_runtime.batches.copying import StandIn, TableChangedError, Turns, stand_in
 from pgclinic_runtime.batches.errors import passes
 from pgclinic_runtime.columns import TEXT, Name, column_types, identifier, identifiers, unnested
 from pgclinic_runtime.commands import Command, Copy, Reply, Run, RunEach
@@ -38,7 +38,7 @@ class Form(Protocol):
         ...
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
-        """The positions of rows that one statement may hold together, in an order that keeps each key's own."""
+        """The positions of rows that one statement may hold together, all in their order."""
         ...
 
 
@@ -77,7 +77,7 @@ class Append:
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""
         yield from ()
-        return _Appending(_copy(self.table, self.columns))
+        return _Appending(sql.SQL("copy {} ({}) from stdin").format(identifier(self.table), identifiers(self.columns)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Insert:
     columns: tuple[str, ...]
     conflict: tuple[str, ...] = ()
     update: tuple[str, ...] = ()
-    copy_first: bool = True
+    copy_first: bool = field(default=True, repr=False)  # its lines are the same, and so is a spool's purpose
 
     def __post_init__(self) -> None:
         """Refuse rules that PostgreSQL would refuse for every group."""
@@ -122,14 +122,14 @@ class Insert:
             identifiers(names),
             self._rule(),
         )
-        copies = self.copy_first and (
-            yield from may_stand_in(statement, self.table, self.columns, updates=bool(self.update))
-        )
+        copy = None
+        if self.copy_first:
+            copy = yield from stand_in(statement, self.table, self.columns, updates=bool(self.update))
         return _Inserting(
             statement,
             len(self.columns),
             tuple(self.columns.index(name) for name in self.conflict),
-            _copy(self.table, self.columns) if copies else None,
+            copy,
         )
 
     def _rule(self) -> sql.SQL | sql.Composed:
@@ -158,10 +158,6 @@ class Call:
         return _Calling(sql.SQL("select {}($1::pg_catalog.jsonb)").format(identifier(self.function)))
 
 
-def _copy(table: Name, columns: Sequence[str]) -> sql.Composed:
-    return sql.SQL("copy {} ({}) from stdin").format(identifier(table), identifiers(columns))
-
-
 @dataclass(frozen=True, slots=True)
 class _Appending:
     statement: sql.Composed
@@ -176,12 +172,12 @@ class _Appending:
         return [list(range(len(lines)))]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Inserting:
     statement: sql.Composed
     width: int
     key: tuple[int, ...]
-    copy: sql.Composed | None
+    copy: StandIn | None
     turns: Turns = field(default_factory=Turns)
 
     def ways(self) -> Sequence[Write]:
@@ -190,7 +186,10 @@ class _Inserting:
     def copied(self, blocks: Sequence[Block]) -> Steps:
         assert self.copy is not None
         try:
-            yield Copy(self.copy, gathered(blocks, _AT_ONCE))
+            yield from self.copy.written(gathered(blocks, _AT_ONCE))
+        except TableChangedError:
+            self.copy = None  # as long as this connection lasts
+            raise
         except psycopg.Error as error:
             if not passes(error):
                 self.turns.failed()
@@ -202,16 +201,17 @@ class _Inserting:
         yield RunEach(self.statement, (arrays(part, self.width) for part in parts))
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
-        # DO UPDATE cannot touch a row twice in one statement: the first rows of each key, then the second ones, …
+        # DO UPDATE cannot touch a row twice in one statement. No row passes another: keys that differ can be equal.
         waves: list[list[int]] = []
-        seen: dict[tuple[bytes, ...], int] = {}
+        seen: set[tuple[bytes, ...]] = set()
         for position, line in enumerate(lines):
             parts = line.split(b"\t")
             key = tuple(parts[number] for number in self.key)
-            turn = seen[key] = seen.get(key, -1) + 1
-            if turn == len(waves):
+            if key in seen or not waves:
                 waves.append([])
-            waves[turn].append(position)
+                seen.clear()
+            seen.add(key)
+            waves[-1].append(position)
         return waves
 
 

@@ -17,7 +17,7 @@ from psycopg.abc import AdaptContext
 from pgclinic_runtime.batches.blocks import Block, joined
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
 from pgclinic_runtime.batches.exactly_once import write_once
-from pgclinic_runtime.batches.intake import Batch, Intake, Part, chunks, encoded, join, pieces
+from pgclinic_runtime.batches.intake import Batch, Intake, Part, encoded, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.batches.spool import Spool
@@ -110,24 +110,18 @@ class BatchWriter:
             ValueError, TypeError, psycopg.DataError: this is no row for the target; nothing was accepted.
             RuntimeError: the writer is not open.
         """
-        with self._encoding:
-            block = Block(self._encode((row,)), 1)
+        block = Block(self._encoded((row,)), 1)
         with self._changed:
-            return Ticket(self._accepted([block]))
+            return Ticket(self._accepted(block))
 
     def write_many(self, rows: Iterable[Any]) -> Ticket:
         """Accept rows, one ticket for all; on an error the rows before it have been accepted."""
         parts: list[Part] = []
-        for chunk in chunks(rows):
-            blocks: list[Block] = []
-            try:
-                with self._encoding:
-                    encoded(self._encode, chunk, blocks)
-            finally:
-                with self._changed:
-                    join(parts, self._accepted(blocks))
-                    is_sending = len(self._intake.undecided) > 1
-            if is_sending and len(chunk) > 1:
+        for block in encoded(self._encoded, rows):
+            with self._changed:
+                join(parts, self._accepted(block))
+                is_sending = len(self._intake.undecided) > 1
+            if is_sending and block.rows > 1:
                 time.sleep(_BREATH)
         return Ticket(parts)
 
@@ -178,9 +172,13 @@ class BatchWriter:
     ) -> None:
         self.close()
 
-    def _accepted(self, blocks: Sequence[Block]) -> list[Part]:
+    def _encoded(self, rows: Sequence[Any]) -> bytes:
+        with self._encoding:
+            return self._encode(rows)
+
+    def _accepted(self, block: Block) -> list[Part]:
         parts: list[Part] = []
-        for piece in pieces(blocks):
+        for piece in pieces(block):
             if not self._intake.has_room():
                 self._intake.close()
                 self._changed.notify_all()
@@ -248,6 +246,9 @@ class BatchWriter:
                     raise
                 if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
                     raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
+            except BaseException:
+                self._disconnect()  # nobody may go on in its transaction
+                raise
             else:
                 self._outage.end()
                 return refusals
