@@ -6,7 +6,7 @@ whichever server, and in the cache.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -48,6 +48,8 @@ _LOGS = Children(
     order=("created_at",),
     into=nouns.LogEntry,
 )
+_CREATED = "created_at"
+"""Given with each row: now() would be the same for all that are written together, and order by it would be lost."""
 _KEPT_ON_CONFLICT = frozenset({"call_id", "phone_number", "started_at"})
 
 
@@ -66,9 +68,9 @@ class Practice:
             self.router, settings.redis or None, namespace="drain_fortin", near_seconds=_NEAR_SECONDS
         )
         update = tuple(column for column in CALL_COLUMNS if column not in _KEPT_ON_CONFLICT)
-        calls = Insert("vapi_calls", CALL_COLUMNS, conflict=("call_id",), update=update)
+        calls = Insert("vapi_calls", (*CALL_COLUMNS, _CREATED), conflict=("call_id",), update=update)
         self.calls = AsyncBatchWriter(primary, calls, limits=_TOGETHER)
-        self.logs = AsyncBatchWriter(primary, Append("call_logs", LOG_COLUMNS), limits=_TOGETHER)
+        self.logs = AsyncBatchWriter(primary, Append("call_logs", (*LOG_COLUMNS, _CREATED)), limits=_TOGETHER)
         self._database = settings.database
 
     @asynccontextmanager
@@ -144,8 +146,9 @@ class CuredDesk(Loading):
             await self._on(connection).write("end_call", (call_id, at))
 
     async def record(self, report: nouns.CallReport) -> None:
-        call = await self._practice.calls.write(call_row(report))
-        log = await self._practice.logs.write(log_row(report))
+        now = datetime.now(UTC)
+        call = await self._practice.calls.write((*call_row(report), now))
+        log = await self._practice.logs.write((*log_row(report), now))
         await call
         await log
 
