@@ -61,3 +61,8 @@ def identifier(name: Name) -> sql.Identifier:
 def identifiers(names: Sequence[str]) -> sql.Composed:
     """Names, with commas between them."""
     return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def copy_into(table: Name, columns: Sequence[str]) -> sql.Composed:
+    """``copy … from stdin``."""
+    return sql.SQL("copy {} ({}) from stdin").format(identifier(table), identifiers(columns))

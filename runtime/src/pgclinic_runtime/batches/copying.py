@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from pgclinic_runtime.batches.errors import passes
-from pgclinic_runtime.columns import Name, identifier, identifiers
+from pgclinic_runtime.columns import Name, copy_into, identifier
 from pgclinic_runtime.commands import Command, Copy, Reply, Run
 
 _REST, _LONGEST = 16, 1024
@@ -100,8 +100,7 @@ def stand_in(
         if passes(error):
             raise
         return None
-    copy = sql.SQL("copy {} ({}) from stdin").format(identifier(table), identifiers(columns))
-    return StandIn(copy, table, same[0][1]) if same[0][0] else None
+    return StandIn(copy_into(table, columns), table, same[0][1]) if same[0][0] else None
 
 
 def _regclass(table: Name) -> sql.Literal:

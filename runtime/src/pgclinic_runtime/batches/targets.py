@@ -15,7 +15,7 @@ from psycopg import sql
 from pgclinic_runtime.batches.blocks import Block, gathered, lines_of
 from pgclinic_runtime.batches.copying import StandIn, TableChangedError, Turns, stand_in
 from pgclinic_runtime.batches.errors import passes
-from pgclinic_runtime.columns import TEXT, Name, column_types, identifier, identifiers, unnested
+from pgclinic_runtime.columns import TEXT, Name, column_types, copy_into, identifier, identifiers, unnested
 from pgclinic_runtime.commands import Command, Copy, Reply, Run, RunEach
 from pgclinic_runtime.encoding import Encoder, arrays
 
@@ -77,7 +77,7 @@ class Append:
     def form(self) -> Generator[Command, Reply, Form]:
         """Nothing to ask."""
         yield from ()
-        return _Appending(sql.SQL("copy {} ({}) from stdin").format(identifier(self.table), identifiers(self.columns)))
+        return _Appending(copy_into(self.table, self.columns))
 
 
 @dataclass(frozen=True, slots=True)
