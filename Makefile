@@ -45,7 +45,7 @@ test: check  ## every test, on every server that this machine can have
 
 torture: $(STAMP)  ## two hundred kills of treatments under load, with a seed that is printed
 	TORTURE_KILLS=$(or $(KILLS),100) TORTURE_SEED=$(or $(SEED),$(shell date +%s)) \
-	  $(BIN)/pytest -n 0 -s -p no:randomly tests/torture
+	  $(BIN)/pytest -n 0 -s -p no:randomly --timeout 0 -o faulthandler_timeout=0 tests/torture
 
 bench: $(STAMP)  ## timed comparisons, never part of the tests
 	$(BIN)/python -m benchmarks $(ARGS)

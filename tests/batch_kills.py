@@ -46,10 +46,13 @@ class Client:
 
     def end(self, how: signal.Signals) -> tuple[int, str]:
         self.process.send_signal(how)
+        try:
+            self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()  # what did not end would keep its pipes open, and their reader
+        self._reader.join(PATIENCE)
         assert self.process.stderr
         said = self.process.stderr.read()
-        self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
         assert self.process.stdout
         self.process.stdout.close()
         self.process.stderr.close()
