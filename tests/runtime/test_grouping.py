@@ -29,16 +29,17 @@ def test_an_empty_group_is_never_full() -> None:
 def test_every_row_comes_out_once_in_order_and_no_group_is_over_its_limits(
     sizes: list[int], rows: int, size: int
 ) -> None:
-    group, written = Group[int](Limits(rows=rows, bytes=size, seconds=60)), []
+    limits, written = Limits(rows=rows, bytes=size, seconds=60), []
+    group = Group[int](limits)
     for number, each in enumerate(sizes):
         group.add(number, 1, each, now=0)
         if group.is_full(now=0):
             assert group.rows <= rows
             assert group.bytes - each < size
-            written.extend(group.taken())
-    assert [*written, *group.taken()] == list(range(len(sizes)))
-    assert not group.rows
-    assert group.bytes == 0
+            assert group.rows == len(group.given)
+            written.extend(group.given)
+            group = Group[int](limits)
+    assert [*written, *group.given] == list(range(len(sizes)))
 
 
 @pytest.mark.parametrize("limits", [{"rows": 0}, {"bytes": 0}, {"seconds": -1}])

@@ -1,3 +1,4 @@
+import contextlib
 from collections import deque
 from collections.abc import Sequence
 
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pgclinic_runtime.batches.blocks import block_of, lines_of
-from pgclinic_runtime.batches.intake import Intake, Part, encoded, join
+from pgclinic_runtime.batches.intake import Batch, Intake, Part, encoded, join
 from pgclinic_runtime.batches.retrying import Outage, Retries
 from pgclinic_runtime.grouping import Limits
 
@@ -42,13 +43,13 @@ def test_rows_come_out_in_order_in_groups_as_large_as_may_be(
         lines = [b"%d" % number * size for size in some]
         for batch, start, stop in intake.add(block_of(lines), 0) if lines else ():
             parts.append((batch, start, stop))
-            assert batch in intake.undecided
+            assert batch in intake.undecided()
         accepted += lines
     intake.close()
     take()
     assert out == accepted
     assert [line for batch, start, stop in parts for line in taken[batch][start:stop]] == accepted
-    assert not intake.undecided
+    assert not intake.undecided()
 
 
 def test_a_group_is_due_by_age() -> None:
@@ -64,11 +65,13 @@ def test_a_group_is_due_by_age() -> None:
 def test_who_has_nothing_to_write_takes_an_eighth_of_a_group_but_no_few_rows() -> None:
     for most, enough in ((4_000, 500), (200, 100)):
         intake = Intake(Limits(rows=most, seconds=60), 1_000_000)
-        intake.add(block_of([b"row"] * (enough - 1)), 0)
-        assert not intake.has_ready()
-        assert intake.next(0) is None
+        assert intake.wakes(ROW)  # the first one: its age counts from now
+        intake.add(block_of([b"row"] * (enough - 2)), 0)
+        assert not intake.wakes(ROW)
         intake.add(ROW, 0)
-        assert intake.has_ready()
+        assert intake.next(0) is None
+        assert intake.wakes(ROW)
+        intake.add(ROW, 0)
         batch = intake.next(0)
         assert batch is not None
         assert len(lines_of(batch.blocks)) == enough
@@ -117,6 +120,50 @@ def test_at_a_row_that_is_none_those_before_it_come_first() -> None:
     with pytest.raises(TypeError, match="no row"):
         blocks.extend(encoded(encode, list(range(30))))
     assert lines_of(blocks) == [b"%d" % number for number in range(7)]
+
+
+def test_an_error_that_is_no_rows_is_raised_all_the_same() -> None:
+    def encode(rows: Sequence[int]) -> bytes:
+        if len(rows) > 1:
+            raise TimeoutError("from a signal's handler")
+        return b"%d\n" % rows[0]
+
+    blocks = []
+    with pytest.raises(TimeoutError, match="handler"):
+        blocks.extend(encoded(encode, [1, 2]))
+    assert lines_of(blocks) == [b"1", b"2"]
+
+
+@given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=9), rows=st.integers(1, 9), at=st.integers(0, 40))
+def test_rows_that_an_interruption_lets_in_are_in_their_place(sizes: list[int], rows: int, at: int) -> None:
+    class Interrupting(deque[Batch]):
+        """Raises once a change is made: the worst moment."""
+
+        left = at
+
+        def append(self, batch: Batch) -> None:
+            super().append(batch)
+            self.left -= 1
+            if not self.left:
+                raise KeyboardInterrupt
+
+    intake = Intake(Limits(rows=rows, seconds=60), 10**6)
+    intake._batches = Interrupting(intake._batches)
+    parts: list[Part] = []
+    told = []
+    for number, size in enumerate(sizes):
+        lines = [b"%d" % number] * size
+        with contextlib.suppress(KeyboardInterrupt):
+            parts += intake.add(block_of(lines), 0)
+            told += lines
+    intake.close()
+    out = {batch: lines_of(batch.blocks) for batch in iter(lambda: intake.next(0), None)}
+    assert [line for batch, start, stop in parts for line in out[batch][start:stop]] == told
+    assert max(map(len, out.values())) <= rows
+    for batch in out:
+        intake.decided(batch)
+    assert not intake.undecided()
+    assert intake.has_room()
 
 
 def test_parts_with_rows_of_others_between_them_stay_apart() -> None:

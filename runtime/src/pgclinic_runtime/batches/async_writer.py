@@ -96,9 +96,8 @@ class AsyncBatchWriter:
         """As ``BatchWriter.flush``; bound it with ``asyncio.timeout``."""
         self._intake.close()
         self._notify()
-        before = set(self._intake.undecided)
-        while before & self._intake.undecided:
-            await self._change(None)
+        for batch in self._intake.undecided():
+            await batch.done.awaited()
         failed, self._failed = self._failed, None
         if failed:
             raise failed
@@ -147,9 +146,9 @@ class AsyncBatchWriter:
                 await self._change(None)
             if self._closing or not self._tasks:
                 raise RuntimeError("the writer is not open")
+            if self._intake.wakes(piece):
+                self._notify()
             join(parts, self._intake.add(piece, time.monotonic()))
-        if self._intake.has_ready() or any(not start for _, start, _ in parts):
-            self._notify()
         return parts
 
     def _notify(self) -> None:
@@ -184,9 +183,9 @@ class AsyncBatchWriter:
             try:
                 await asyncio.to_thread(self._spool.keep, batch.key, joined(batch.blocks))
             except OSError as error:
-                batch.kept.set_exception(error)
+                batch.kept.fail(error)
             else:
-                batch.kept.set_result(None)
+                batch.kept.settle(None)
             self._kept.append(batch)
             self._notify()
         self._all_kept = True

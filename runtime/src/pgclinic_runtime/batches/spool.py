@@ -78,7 +78,8 @@ class Spool:
             for number, segment in list(self._segments.items()):
                 segment.undone.discard(key)
                 if not segment.undone and number != self._number:
-                    segment.path.unlink(missing_ok=True)
+                    with contextlib.suppress(OSError):
+                        segment.path.unlink(missing_ok=True)
                     del self._segments[number]
 
     def close(self) -> None:

@@ -1,15 +1,12 @@
 """What ``write`` gives back: a way to learn what became of the rows."""
 
-import asyncio
 import time
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pgclinic_runtime.batches.errors import Refusal, RowsRefusedError
 from pgclinic_runtime.batches.intake import Part
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from pgclinic_runtime.waiting import Promise
 
 
 class Ticket:
@@ -22,7 +19,7 @@ class Ticket:
 
     def is_done(self) -> bool:
         """Whether it is decided what became of every row."""
-        return all(batch.done.done() for batch, _, _ in self._parts)
+        return all(batch.done.is_set() for batch, _, _ in self._parts)
 
     def kept(self, timeout: float | None = None) -> None:
         """Wait until a crash of this process cannot lose the rows: they are in the spool, or in the database.
@@ -55,40 +52,36 @@ class AsyncTicket:
 
     def is_done(self) -> bool:
         """Whether it is decided what became of every row."""
-        return all(batch.done.done() for batch, _, _ in self._parts)
+        return all(batch.done.is_set() for batch, _, _ in self._parts)
 
     async def kept(self) -> None:
         """As ``Ticket.kept``; bound it with ``asyncio.timeout``."""
         for batch, _, _ in self._parts:
-            await _awaited(batch.kept)
+            await batch.kept.awaited()
+            batch.kept.outcome()
 
     async def result(self) -> None:
         """As ``Ticket.result``; bound it with ``asyncio.timeout``."""
         for batch, _, _ in self._parts:
-            await _awaited(batch.done)
+            await batch.done.awaited()
+            batch.done.outcome()
         _raise_refused(self._parts)
 
     def __await__(self) -> Generator[Any, None, None]:
         return self.result().__await__()
 
 
-async def _awaited(future: "Future[Any]") -> None:
-    if future.done():
-        future.result()
-    else:
-        # A caller who gives up must not cancel what others wait for too.
-        await asyncio.shield(asyncio.wrap_future(future))
-
-
-def _wait(futures: "Sequence[Future[Any]]", timeout: float | None) -> None:
+def _wait(promises: Sequence[Promise[Any]], timeout: float | None) -> None:
     deadline = None if timeout is None else time.monotonic() + timeout
-    for future in futures:
-        future.result(None if deadline is None else max(0.0, deadline - time.monotonic()))
+    for promise in promises:
+        if not promise.wait(None if deadline is None else deadline - time.monotonic()):
+            raise TimeoutError("the rows are not yet decided")
+        promise.outcome()
 
 
 def _raise_refused(parts: Sequence[Part]) -> None:
     refusals: list[Refusal] = []
     for batch, start, stop in parts:
-        refusals += [one for one in batch.done.result() if start <= one.position < stop]
+        refusals += [one for one in batch.done.outcome() if start <= one.position < stop]
     if refusals:
         raise RowsRefusedError(tuple(refusals))

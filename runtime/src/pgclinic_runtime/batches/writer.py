@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +27,7 @@ from pgclinic_runtime.batches.tickets import Ticket
 from pgclinic_runtime.commands import drive
 from pgclinic_runtime.encoding import Encoder
 from pgclinic_runtime.grouping import Limits
+from pgclinic_runtime.waiting import Bell, Latch
 
 _BREATH = 1e-6
 """Seconds. Without it, the thread that sends would wait five milliseconds (``sys.getswitchinterval``) for the
@@ -36,7 +38,8 @@ class BatchWriter:
     """Writes rows in groups, each exactly once, on a connection of its own; safe to share between threads.
 
     Use it as a context manager, or ``open`` and ``close`` it; at the interpreter's exit it is closed too. A row goes in
-    when ``write`` returns a ticket, and is decided when the ticket's ``result`` returns or raises.
+    when ``write`` returns a ticket, and is decided when the ticket's ``result`` returns or raises. Any call may be
+    interrupted by Ctrl-C or a signal's handler that raises: what was accepted is still written.
 
     Args:
         conninfo: where to connect, through a pooler if you like; no prepared statements or session state are used.
@@ -75,8 +78,10 @@ class BatchWriter:
         self._spool = Spool(Path(spool), repr(target)) if spool is not None else None
         self._kept: deque[Batch] = deque()
         self._encoding = threading.Lock()
-        self._changed = threading.Condition(threading.Lock())
-        self._threads: list[threading.Thread] = []
+        self._state = threading.Lock()  # held for moments, never while waiting
+        self._accepted_some = Bell()
+        self._kept_some = Bell()
+        self._ended: Latch | None = None  # while it is open
         self._closing = False
         self._all_kept = True
         self._failed: Exception | None = None
@@ -88,18 +93,21 @@ class BatchWriter:
         Raises:
             SpoolInUseError, SpoolMismatchError, SpoolDamagedError: of the spool.
         """
-        if self._threads:
+        if self._ended:
             raise RuntimeError("the writer is open")
         if self._spool:
             for group in self._spool.open():
                 self._kept.append(self._intake.restored(group.key, group.data))
         self._closing = False
         self._all_kept = self._spool is None
-        # Daemons: the interpreter waits for other threads before it would call `close` at its exit.
-        loops = [self._write_groups] if self._spool is None else [self._keep_groups, self._write_groups]
-        self._threads = [threading.Thread(target=loop, name="batch-writer", daemon=True) for loop in loops]
-        for thread in self._threads:
-            thread.start()
+        ended = Latch()
+        try:
+            _start(partial(self._write_groups, ended))
+        except BaseException:
+            self._closing = True
+            self._accepted_some.ring()
+            raise
+        self._ended = ended
         atexit.register(self.close)
         return self
 
@@ -110,18 +118,14 @@ class BatchWriter:
             ValueError, TypeError, psycopg.DataError: this is no row for the target; nothing was accepted.
             RuntimeError: the writer is not open.
         """
-        block = Block(self._encoded((row,)), 1)
-        with self._changed:
-            return Ticket(self._accepted(block))
+        return Ticket(self._accepted(Block(self._encoded((row,)), 1)))
 
     def write_many(self, rows: Iterable[Any]) -> Ticket:
         """Accept rows, one ticket for all; on an error the rows before it have been accepted."""
         parts: list[Part] = []
         for block in encoded(self._encoded, rows):
-            with self._changed:
-                join(parts, self._accepted(block))
-                is_sending = len(self._intake.undecided) > 1
-            if is_sending and block.rows > 1:
+            join(parts, self._accepted(block))
+            if block.rows > 1 and self._intake.is_busy():
                 time.sleep(_BREATH)
         return Ticket(parts)
 
@@ -132,15 +136,15 @@ class BatchWriter:
             TimeoutError: not within ``timeout`` seconds.
             GroupFailedError: a group failed since the last flush. Refused rows raise nothing here.
         """
-        with self._changed:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._state:
             self._intake.close()
-            self._changed.notify_all()
-            before = set(self._intake.undecided)
-            if not self._changed.wait_for(lambda: not before & self._intake.undecided, timeout):
-                raise TimeoutError(f"{len(before & self._intake.undecided)} groups are not yet written")
-            failed, self._failed = self._failed, None
-        if failed:
-            raise failed
+            before = self._intake.undecided()
+        self._accepted_some.ring()
+        for batch in before:
+            if not batch.done.wait(None if deadline is None else deadline - time.monotonic()):
+                raise TimeoutError(f"{sum(not batch.done.is_set() for batch in before)} groups are not yet written")
+        self._raise_failed()
 
     def close(self) -> None:
         """Write what has been accepted, then let the connection and the spool go.
@@ -148,21 +152,14 @@ class BatchWriter:
         Raises:
             GroupFailedError: a group failed since the last flush.
         """
-        if not self._threads:
+        if (ended := self._ended) is None:
             return
+        self._closing = True
+        self._accepted_some.ring()
+        ended.wait()  # unlike a thread's join, it may be interrupted and called again
+        self._ended = None
         atexit.unregister(self.close)
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
-        self._threads = []
-        self._disconnect()
-        if self._spool:
-            self._spool.close()
-        failed, self._failed = self._failed, None
-        if failed:
-            raise failed
+        self._raise_failed()
 
     def __enter__(self) -> Self:
         return self.open()
@@ -179,59 +176,90 @@ class BatchWriter:
     def _accepted(self, block: Block) -> list[Part]:
         parts: list[Part] = []
         for piece in pieces(block):
-            if not self._intake.has_room():
-                self._intake.close()
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: self._intake.has_room() or self._closing)
-            if self._closing or not self._threads:
-                raise RuntimeError("the writer is not open")
-            join(parts, self._intake.add(piece, time.monotonic()))
-        # Whoever waits for a group has to know when the first row of one came in.
-        if self._intake.has_ready() or any(not start for _, start, _ in parts):
-            self._changed.notify_all()
+            while (added := self._added(piece)) is None:
+                with self._state:
+                    self._intake.close()
+                    undecided = self._intake.undecided()
+                self._accepted_some.ring()
+                if undecided:
+                    undecided[0].done.wait()
+            join(parts, added)
         return parts
+
+    def _added(self, block: Block) -> list[Part] | None:
+        """Where the rows are; None while there is no room."""
+        with self._state:
+            if self._closing or self._ended is None:
+                raise RuntimeError("the writer is not open")
+            if not self._intake.has_room():
+                return None
+            # First, so that none lies there unheard of; who was woken waits for the lock.
+            if self._intake.wakes(block):
+                self._accepted_some.ring()
+            return self._intake.add(block, time.monotonic())
+
+    def _raise_failed(self) -> None:
+        with self._state:
+            failed, self._failed = self._failed, None
+        if failed:
+            raise failed
 
     def _next_accepted(self) -> Batch | None:
         """Wait for a group that is full; None when the writer closes and none is left."""
-        with self._changed:
-            while True:
-                if self._closing:
+        while True:
+            with self._state:
+                is_closing = self._closing
+                if is_closing:
                     self._intake.close()
                 now = time.monotonic()
-                if (batch := self._intake.next(now)) or self._closing:
+                if (batch := self._intake.next(now)) or is_closing:
                     return batch
-                self._changed.wait(self._intake.waits(now))
+                waits = self._intake.waits(now)
+            self._accepted_some.wait(waits)
 
     def _next_kept(self) -> Batch | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._kept or self._all_kept)
-            return self._kept.popleft() if self._kept else None
+        while True:
+            with self._state:
+                if self._kept:
+                    return self._kept.popleft()
+                if self._all_kept:
+                    return None
+            self._kept_some.wait()
 
     def _keep_groups(self) -> None:
         assert self._spool is not None
         while batch := self._next_accepted():
             try:
                 self._spool.keep(batch.key, joined(batch.blocks))
-            except OSError as error:
-                batch.kept.set_exception(error)
+            except Exception as error:  # noqa: BLE001 - as below
+                batch.kept.fail(error)
             else:
-                batch.kept.set_result(None)
-            with self._changed:
+                batch.kept.settle(None)
+            with self._state:
                 self._kept.append(batch)
-                self._changed.notify_all()
-        with self._changed:
+            self._kept_some.ring()
+        with self._state:
             self._all_kept = True
-            self._changed.notify_all()
+        self._kept_some.ring()
 
-    def _write_groups(self) -> None:
-        following = self._next_kept if self._spool else self._next_accepted
-        while batch := following():
-            try:
-                refusals = self._written(batch)
-            except Exception as error:  # noqa: BLE001 - the thread must live on, and the ticket tells
-                self._decide(batch, (), error)
-            else:
-                self._decide(batch, tuple(refusals), None)
+    def _write_groups(self, ended: Latch) -> None:
+        following = self._next_accepted
+        try:
+            if self._spool:
+                _start(self._keep_groups)
+                following = self._next_kept
+            while batch := following():
+                try:
+                    refusals = self._written(batch)
+                except Exception as error:  # noqa: BLE001 - the thread must live on, and the ticket tells
+                    self._decide(batch, (), error)
+                else:
+                    self._decide(batch, tuple(refusals), None)
+        finally:
+            self._disconnect()
+            if self._spool:
+                self._spool.close()
+            ended.set()
 
     def _written(self, batch: Batch) -> list[Refusal]:
         attempt, is_decided = 0, True
@@ -276,9 +304,13 @@ class BatchWriter:
     def _decide(self, batch: Batch, refusals: tuple[Refusal, ...], error: Exception | None) -> None:
         if error is None and self._spool:
             self._spool.forget(batch.key)
-        batch.decide(refusals, error)
-        with self._changed:
+        with self._state:
             self._failed = self._failed or error
             self._intake.decided(batch)
-            self._changed.notify_all()
+        batch.decide(refusals, error)
         tell(self._on_refused, refusals)
+
+
+def _start(loop: Callable[[], None]) -> None:
+    # A daemon: the interpreter waits for other threads before it would call `close` at its exit.
+    threading.Thread(target=loop, name="batch-writer", daemon=True).start()

@@ -4,6 +4,8 @@ import asyncio
 import threading
 from typing import Generic, TypeVar
 
+from pgclinic_runtime.waiting import Latch
+
 Outcome = TypeVar("Outcome")
 
 
@@ -12,7 +14,7 @@ class Flight(Generic[Outcome]):
 
     __slots__ = ("landed", "outcome")
 
-    def __init__(self, landed: threading.Event | asyncio.Event) -> None:
+    def __init__(self, landed: Latch | asyncio.Event) -> None:
         self.landed = landed
         self.outcome: Outcome | Exception | None = None
 
@@ -24,8 +26,8 @@ class Flights(Generic[Outcome]):
         self._lock = threading.Lock()
         self._under_way: dict[str, Flight[Outcome]] = {}
 
-    def _event(self) -> threading.Event | asyncio.Event:
-        return threading.Event()
+    def _event(self) -> Latch | asyncio.Event:
+        return Latch()
 
     def board(self, key: str) -> tuple[Flight[Outcome], bool]:
         """The flight of this key, and whether the caller is the one to load: then it has to ``land``."""
@@ -46,14 +48,14 @@ class Flights(Generic[Outcome]):
 
     def wait(self, flight: Flight[Outcome], seconds: float) -> Outcome | Exception | None:
         """The outcome; None also when it took longer than ``seconds``."""
-        assert isinstance(flight.landed, threading.Event)
+        assert isinstance(flight.landed, Latch)
         return flight.outcome if flight.landed.wait(seconds) else None
 
 
 class AsyncFlights(Flights[Outcome]):
     """By key, for the tasks of one event loop."""
 
-    def _event(self) -> threading.Event | asyncio.Event:
+    def _event(self) -> Latch | asyncio.Event:
         return asyncio.Event()
 
     async def wait(self, flight: Flight[Outcome], seconds: float) -> Outcome | Exception | None:  # type: ignore[override]

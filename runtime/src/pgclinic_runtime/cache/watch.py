@@ -16,6 +16,7 @@ from pgclinic_runtime.cache.cache import Cache
 from pgclinic_runtime.cache.recipes import CHANNEL, SLOT
 from pgclinic_runtime.cache.slot import BUSY, Changes, poll
 from pgclinic_runtime.steps import run
+from pgclinic_runtime.waiting import Latch
 
 
 class _Watch(ABC):
@@ -24,7 +25,7 @@ class _Watch(ABC):
     def __init__(self, cache: Cache, every: float) -> None:
         self._cache = cache
         self._every = every
-        self._closed = threading.Event()
+        self._closed = Latch()
         self._thread = threading.Thread(target=self._run, name="cache watch", daemon=True)
 
     def open(self) -> None:

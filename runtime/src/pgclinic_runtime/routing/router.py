@@ -17,6 +17,7 @@ from pgclinic_runtime.routing.retry import ATTEMPTS, is_worth_another
 from pgclinic_runtime.routing.routes import Reading, Routes, Server, ServerState
 from pgclinic_runtime.routing.session import CURRENT, Session
 from pgclinic_runtime.steps import run
+from pgclinic_runtime.waiting import Latch
 
 Result = TypeVar("Result")
 
@@ -41,7 +42,7 @@ class Router:
     ) -> None:
         door = partial(Door, transaction_pooler=transaction_pooler)
         self._routes = Routes(primary, replicas or {}, bounds or Bounds(), door)
-        self._closed = threading.Event()
+        self._closed = Latch()
         self._threads: list[threading.Thread] = []
 
     def open(self) -> None:
