@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import sql
 
+from pgclinic_runtime.copies import copied
 from pgclinic_runtime.steps import Steps, run, run_async
 
 Reply = list[tuple[Any, ...]]
@@ -24,10 +25,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Run ``copy … from stdin`` with this input; the reply is empty."""
+    """Run ``copy … from stdin`` with this input, other statements around it in the same request; no reply."""
 
     statement: sql.SQL | sql.Composed
     data: Iterable[bytes]
+    before: sql.SQL | sql.Composed | None = None
+    after: sql.SQL | sql.Composed | None = None
+
+    def query(self, connection: psycopg.Connection[Any] | psycopg.AsyncConnection[Any]) -> bytes:
+        """All statements."""
+        parts = [part for part in (self.before, self.statement, self.after) if part is not None]
+        return sql.SQL("; ").join(parts).as_bytes(connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,10 @@ def _actions(commands: Generator[Command, Reply, Result], do: Callable[[Command]
 
 
 def _run(command: Command, connection: psycopg.Connection[Any]) -> Reply:
+    if isinstance(command, Copy):
+        connection.wait(copied(connection.pgconn, command.query(connection), command.data))
+        return []
     with psycopg.RawCursor(connection) as cursor:
-        if isinstance(command, Copy):
-            with cursor.copy(command.statement) as copy:
-                for piece in command.data:
-                    copy.write(piece)
-            return []
         if isinstance(command, RunEach):
             cursor.executemany(command.statement, command.parameters)
             return []
@@ -83,12 +89,10 @@ def _run(command: Command, connection: psycopg.Connection[Any]) -> Reply:
 
 
 async def _run_async(command: Command, connection: psycopg.AsyncConnection[Any]) -> Reply:
+    if isinstance(command, Copy):
+        await connection.wait(copied(connection.pgconn, command.query(connection), command.data))
+        return []
     async with psycopg.AsyncRawCursor(connection) as cursor:
-        if isinstance(command, Copy):
-            async with cursor.copy(command.statement) as copy:
-                for piece in command.data:
-                    await copy.write(piece)
-            return []
         if isinstance(command, RunEach):
             await cursor.executemany(command.statement, command.parameters)
             return []

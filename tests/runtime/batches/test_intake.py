@@ -136,6 +136,9 @@ def test_an_error_that_is_no_rows_is_raised_all_the_same() -> None:
 
 @given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=9), rows=st.integers(1, 9), at=st.integers(0, 40))
 def test_rows_that_an_interruption_lets_in_are_in_their_place(sizes: list[int], rows: int, at: int) -> None:
+    class Interrupted(Exception):  # noqa: N818
+        pass
+
     class Interrupting(deque[Batch]):
         """Raises once a change is made: the worst moment."""
 
@@ -145,7 +148,7 @@ def test_rows_that_an_interruption_lets_in_are_in_their_place(sizes: list[int], 
             super().append(batch)
             self.left -= 1
             if not self.left:
-                raise KeyboardInterrupt
+                raise Interrupted
 
     intake = Intake(Limits(rows=rows, seconds=60), 10**6)
     intake._batches = Interrupting(intake._batches)
@@ -153,10 +156,11 @@ def test_rows_that_an_interruption_lets_in_are_in_their_place(sizes: list[int], 
     told = []
     for number, size in enumerate(sizes):
         lines = [b"%d" % number] * size
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(Interrupted):
             parts += intake.add(block_of(lines), 0)
             told += lines
-    intake.close()
+    with contextlib.suppress(Interrupted):
+        intake.close()
     out = {batch: lines_of(batch.blocks) for batch in iter(lambda: intake.next(0), None)}
     assert [line for batch, start, stop in parts for line in out[batch][start:stop]] == told
     assert max(map(len, out.values())) <= rows

@@ -1,11 +1,12 @@
 """How a group is written once and only once, good rows in and bad ones set aside. Policy: the drivers do the talking.
 
-A group is first written as a whole, in each of the form's ways. When the database refuses them all, it is written in
+A group is first written as a whole, in each of the form's ways; where a COPY does it, with the transaction around it in
+one request. When the database refuses them all, it is written in
 pieces, each under a savepoint, halved until the rows at fault stand alone: at most twice as many statements as rows,
 and about 2·log₂(rows) for one bad row. An error that an empty group meets too is the target's and not a row's.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from uuid import UUID
 
 import psycopg
@@ -15,7 +16,7 @@ from pgclinic_runtime.batches.blocks import Block, block_of, lines_of
 from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.targets import Form
-from pgclinic_runtime.commands import Command, Reply, Run
+from pgclinic_runtime.commands import Command, Copy, Reply, Run
 
 _AGAIN = "21000"  # cardinality_violation: ON CONFLICT DO UPDATE met a row twice
 _ROLLBACK = Run(sql.SQL("rollback"))
@@ -38,8 +39,11 @@ def write_once(key: UUID, blocks: Sequence[Block], form: Form, ledger: Ledger) -
         GroupFailedError: the target refuses even a group without rows.
         psycopg.Error, CommitLostError: what passes by itself; the connection is to be closed, the group tried again.
     """
+    rows = sum(block.rows for block in blocks)
+    if (copy := form.copy(blocks)) and (found := (yield from _in_one_request(key, rows, copy, ledger))) is not None:
+        return found
     for write in (*form.ways(), None):
-        if not (yield from ledger.begun(key, sum(block.rows for block in blocks))):
+        if not (yield from ledger.begun(key, rows)):
             yield _ROLLBACK
             return (yield from ledger.recalled(key))
         try:
@@ -57,6 +61,29 @@ def write_once(key: UUID, blocks: Sequence[Block], form: Form, ledger: Ledger) -
         else:
             return refusals
     raise AssertionError("the last time returns or raises")
+
+
+def _in_one_request(
+    key: UUID, rows: int, copy: Copy, ledger: Ledger
+) -> Generator[Command, Reply, list[Refusal] | None]:
+    """What was set aside; None when the database refuses the rows."""
+    is_sent = False
+
+    def data() -> Iterator[bytes]:
+        nonlocal is_sent
+        yield from copy.data
+        is_sent = True
+
+    try:
+        yield Copy(copy.statement, data(), before=ledger.claim(key, rows), after=_COMMIT.statement)
+    except psycopg.Error as error:
+        if passes(error) and is_sent:
+            raise CommitLostError(str(error)) from error
+        if passes(error):
+            raise
+        yield _ROLLBACK
+        return (yield from ledger.recalled(key)) if ledger.was_claimed(error) else None
+    return []
 
 
 def _commit() -> Generator[Command, Reply, None]:

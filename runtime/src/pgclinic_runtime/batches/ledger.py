@@ -16,6 +16,8 @@ from psycopg import sql
 from pgclinic_runtime.batches.errors import Refusal
 from pgclinic_runtime.commands import Command, Reply, Run, drive, drive_async
 
+_WRITTEN = "written_groups"
+_UNIQUE = "23505"  # unique_violation
 _SETUP = """
     select pg_catalog.pg_advisory_xact_lock(7041998812340611);
     create schema if not exists {schema};
@@ -39,7 +41,7 @@ class Ledger:
     @property
     def written(self) -> sql.Identifier:
         """The table of keys."""
-        return sql.Identifier(self.schema, "written_groups")
+        return sql.Identifier(self.schema, _WRITTEN)
 
     @property
     def refused(self) -> sql.Identifier:
@@ -63,13 +65,20 @@ class Ledger:
         )
         return int(rows[0][0])
 
-    def begun(self, key: UUID, rows: int) -> Generator[Command, Reply, bool]:
-        """Begin a transaction that claims ``key``; False when the group was written before."""
-        claimed = yield Run(
-            sql.SQL("begin; insert into {} (key, rows) values ({}, {}) on conflict do nothing returning 1").format(
-                self.written, sql.Literal(str(key)), sql.Literal(rows)
-            )
+    def claim(self, key: UUID, rows: int) -> sql.Composed:
+        """Begin a transaction that claims ``key``; see ``was_claimed`` for its error."""
+        return sql.SQL("begin; insert into {} (key, rows) values ({}, {})").format(
+            self.written, sql.Literal(str(key)), sql.Literal(rows)
         )
+
+    def was_claimed(self, error: psycopg.Error) -> bool:
+        """Whether it is the error of a ``claim`` whose group was written before."""
+        found = (error.sqlstate, error.diag.schema_name, error.diag.table_name)
+        return found == (_UNIQUE, self.schema, _WRITTEN)
+
+    def begun(self, key: UUID, rows: int) -> Generator[Command, Reply, bool]:
+        """As ``claim`` says; False when the group was written before."""
+        claimed = yield Run(self.claim(key, rows) + sql.SQL(" on conflict do nothing returning 1"))
         return bool(claimed)
 
     def set_aside(self, key: UUID, refusals: list[Refusal]) -> Generator[Command, Reply, None]:

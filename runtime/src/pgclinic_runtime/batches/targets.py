@@ -29,8 +29,12 @@ Write = Callable[[Sequence[Block]], Steps]
 class Form(Protocol):
     """A target as one connection knows it."""
 
+    def copy(self, blocks: Sequence[Block]) -> Copy | None:
+        """The COPY that writes the next group as a whole, if one does; it is tried first."""
+        ...
+
     def ways(self) -> Sequence[Write]:
-        """How to write the next group as a whole; when the database refuses one way, the next is tried."""
+        """Other ways to write it as a whole; when the database refuses one way, the next is tried."""
         ...
 
     def write(self, blocks: Sequence[Block]) -> Steps:
@@ -162,11 +166,14 @@ class Call:
 class _Appending:
     statement: sql.Composed
 
+    def copy(self, blocks: Sequence[Block]) -> Copy:
+        return Copy(self.statement, gathered(blocks, _AT_ONCE))
+
     def ways(self) -> Sequence[Write]:
-        return (self.write,)
+        return ()
 
     def write(self, blocks: Sequence[Block]) -> Steps:
-        yield Copy(self.statement, gathered(blocks, _AT_ONCE))
+        yield self.copy(blocks)
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
         return [list(range(len(lines)))]
@@ -177,18 +184,21 @@ class _Inserting:
     statement: sql.Composed
     width: int
     key: tuple[int, ...]
-    copy: StandIn | None
+    stand_in: StandIn | None
     turns: Turns = field(default_factory=Turns)
 
+    def copy(self, blocks: Sequence[Block]) -> None:  # noqa: ARG002 - it has to look at its table before it commits
+        return None
+
     def ways(self) -> Sequence[Write]:
-        return (self.copied, self.write) if self.copy and self.turns.is_due() else (self.write,)
+        return (self.copied, self.write) if self.stand_in and self.turns.is_due() else (self.write,)
 
     def copied(self, blocks: Sequence[Block]) -> Steps:
-        assert self.copy is not None
+        assert self.stand_in is not None
         try:
-            yield from self.copy.written(gathered(blocks, _AT_ONCE))
+            yield from self.stand_in.written(gathered(blocks, _AT_ONCE))
         except TableChangedError:
-            self.copy = None  # as long as this connection lasts
+            self.stand_in = None  # as long as this connection lasts
             raise
         except psycopg.Error as error:
             if not passes(error):
@@ -218,6 +228,9 @@ class _Inserting:
 @dataclass(frozen=True, slots=True)
 class _Calling:
     statement: sql.Composed
+
+    def copy(self, blocks: Sequence[Block]) -> None:  # noqa: ARG002
+        return None
 
     def ways(self) -> Sequence[Write]:
         return (self.write,)
