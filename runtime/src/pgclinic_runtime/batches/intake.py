@@ -11,7 +11,7 @@ from pgclinic_runtime.batches.errors import Refusal
 from pgclinic_runtime.grouping import Group, Limits
 from pgclinic_runtime.waiting import Promise
 
-_FIRST_ROWS, _ROWS, _BLOCK_BYTES = 20, 200, 65_536
+_FIRST_ROWS, _ROWS, _BLOCK_BYTES = 20, 100, 65_536
 """Of rows that are encoded together: as many as are no more bytes, by what those before them were."""
 _IDLE_PART, _IDLE_ROWS = 8, 100
 """A group of an eighth of its limit, and of so many rows, is written at once when nothing else is being written."""

@@ -19,8 +19,9 @@ from pgclinic_runtime.columns import TEXT, Name, column_types, copy_into, identi
 from pgclinic_runtime.commands import Command, Copy, Reply, Run, RunEach
 from pgclinic_runtime.encoding import Encoder, arrays
 
-_AT_ONCE = 500
-"""Rows of an INSERT, or of a piece of COPY's input: so many that a start does not count, so few that it comes soon."""
+_INSERTED, _COPIED = 500, 200
+"""Rows of an INSERT, and of a piece of COPY's input: so many that a start does not count, so few that it comes soon.
+A socket of a machine's own holds some 200 kB, and has room again when a quarter is left: a piece is to be no more."""
 _JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 Steps = Generator[Command, Reply, None]
 Write = Callable[[Sequence[Block]], Steps]
@@ -167,7 +168,7 @@ class _Appending:
     statement: sql.Composed
 
     def copy(self, blocks: Sequence[Block]) -> Copy:
-        return Copy(self.statement, gathered(blocks, _AT_ONCE))
+        return Copy(self.statement, gathered(blocks, _COPIED))
 
     def ways(self) -> Sequence[Write]:
         return ()
@@ -196,7 +197,7 @@ class _Inserting:
     def copied(self, blocks: Sequence[Block]) -> Steps:
         assert self.stand_in is not None
         try:
-            yield from self.stand_in.written(gathered(blocks, _AT_ONCE))
+            yield from self.stand_in.written(gathered(blocks, _COPIED))
         except TableChangedError:
             self.stand_in = None  # as long as this connection lasts
             raise
@@ -207,7 +208,7 @@ class _Inserting:
         self.turns.succeeded()
 
     def write(self, blocks: Sequence[Block]) -> Steps:
-        parts = gathered(blocks, _AT_ONCE) if blocks else (b"",)
+        parts = gathered(blocks, _INSERTED) if blocks else (b"",)
         yield RunEach(self.statement, (arrays(part, self.width) for part in parts))
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
