@@ -18,7 +18,7 @@ from pgclinic.instance import find_binaries, start
 from pgclinic_runtime.batches import Append, AsyncBatchWriter, BatchWriter, Insert, Limits, setup
 
 ROWS = 300_000
-ROUNDS = 5
+ROUNDS = 7
 APPENDING, CONFLICT = 0.9, 0.5
 LIMITS = Limits(rows=10_000, bytes=8_000_000, seconds=0.5)
 COLUMNS = ("id", "call_id", "phone_number", "status", "duration", "started_at", "transcript")

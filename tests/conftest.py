@@ -124,15 +124,26 @@ def server() -> Iterator[Servers]:
 
 
 _numbers = itertools.count(1)
+# What a test changes of the server that it shares with others, who would fail for it and name nobody.
+_SHARED = """
+    select 'setting ' || name || ' = ' || coalesce(setting, '') from pg_catalog.pg_file_settings
+    where sourcefile like '%postgresql.auto.conf'
+    union all select 'setting of all or of the superuser ' || setconfig::text from pg_catalog.pg_db_role_setting
+    where setdatabase = 0 and setrole in (0, current_user::regrole)
+    union all select 'slot ' || slot_name from pg_catalog.pg_replication_slots where not temporary
+    union all select 'prepared transaction ' || gid from pg_catalog.pg_prepared_xacts
+"""
 
 
 def _database_on(instance: Instance) -> Iterator[Database]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     identifier = sql.Identifier(name)
     with psycopg.connect(instance.conninfo(), autocommit=True) as connection:
+        before = connection.execute(_SHARED).fetchall()
         connection.execute(sql.SQL("create database {}").format(identifier))
         yield Database(instance, name)
         connection.execute(sql.SQL("drop database {} with (force)").format(identifier))
+        assert sorted(connection.execute(_SHARED).fetchall()) == sorted(before), "left behind on the shared server"
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ def test_two_looks_tell_what_was_done_in_between(database_on: Callable[[int], An
             other.execute("select note from orders where id = %s", [number], prepare=False)
         other.execute("insert into orders select n, 'y' from generate_series(101, 110) n")
         other.execute("alter role current_user set work_mem = '4MB'")
+        other.execute("alter role current_user reset work_mem")
         other.execute("select pg_stat_force_next_flush()") if major > 14 else None
         other.execute("select 1")
         other.execute("begin")
