@@ -12,8 +12,8 @@ from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 
-Talk = Generator[Wait, Ready | int, None]
-"""What a connection's ``wait`` drives: yields what to wait for, is sent what came."""
+Talk = Generator[Wait, Ready | int | None, None]
+"""What a connection's ``wait`` drives: yields what to wait for, is sent what came, or None after it has cancelled."""
 
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE, ExecStatus.PIPELINE_ABORTED)
 
@@ -41,7 +41,7 @@ def copied(connection: PGconn, query: bytes, data: Iterable[bytes]) -> Talk:
 def _flushed(connection: PGconn) -> Talk:
     while connection.flush():
         # Who only sends may wait for a server that waits to be read.
-        if (yield Wait.RW) & Ready.R:
+        if ((yield Wait.RW) or 0) & Ready.R:
             connection.consume_input()
 
 
@@ -50,7 +50,7 @@ def _ended(connection: PGconn) -> Talk:
     failed: PGresult | None = None
     while True:
         while connection.is_busy():
-            if (yield Wait.R) & Ready.R:
+            if (yield Wait.R):
                 connection.consume_input()
         result = connection.get_result()
         if result is None or result.status == ExecStatus.COPY_IN:

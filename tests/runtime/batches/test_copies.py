@@ -116,6 +116,21 @@ def test_a_connection_that_is_lost_in_its_midst_is_told(events: Database, copy: 
     assert events.execute("select * from events") == []
 
 
+def test_a_task_that_is_cancelled_in_its_midst_is_cancelled_and_has_written_nothing(events: Database) -> None:
+    async def main() -> None:
+        async with await psycopg.AsyncConnection.connect(events.conninfo, autocommit=True) as connection:
+            sleeping = COPY.replace("copy", "select pg_sleep(30); copy")
+            task = asyncio.create_task(connection.wait(copied(connection.pgconn, sleeping.encode(), [b"1\ta\n"])))
+            await asyncio.sleep(0.2)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await connection.execute("rollback")  # it goes on
+
+    asyncio.run(main())
+    assert events.execute("select * from events") == []
+
+
 def test_a_group_is_one_request(shop: Database) -> None:
     shop.execute("create table events (number int, text text)")
     with shop.connect() as connection, tempfile.TemporaryFile() as file:

@@ -256,6 +256,7 @@ class BatchWriter:
                 else:
                     self._decide(batch, tuple(refusals), None)
         finally:
+            self._closing = True  # whatever ended it
             self._disconnect()
             if self._spool:
                 self._spool.close()
