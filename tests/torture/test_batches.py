@@ -1,6 +1,6 @@
 """Batches whose process, session or server is killed at random instants: what was acknowledged is there exactly once.
 
-Ten kills with a spool and ten without in the tests; `make torture` asks for more, with another seed each time.
+Ten kills each with a spool and without in the tests; `make torture` asks for more, with another seed each time.
 """
 
 import os
@@ -22,11 +22,11 @@ KILLS = int(os.environ.get("TORTURE_KILLS", "10"))
 SEED = int(os.environ.get("TORTURE_SEED", "1"))
 
 
-@pytest.fixture(scope="module")
-def own_database() -> Iterator[Database]:
+@pytest.fixture(scope="module", params=[15, 18])
+def own_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database on a server of its own, which may crash; what was committed is kept."""
     settings = {"synchronous_commit": "on", "autovacuum": "off", "restart_after_crash": "on"}
-    with start(binaries_on_machine(18), settings=settings) as instance:
+    with start(binaries_on_machine(request.param), settings=settings) as instance:
         with psycopg.connect(instance.conninfo(), autocommit=True) as connection:
             connection.execute("create database shop")
         yield Database(instance, "shop")

@@ -3,8 +3,8 @@
 Ctrl-C, a handler of SIGTERM that calls ``sys.exit`` and a task's time limit raise in the main thread wherever it just
 is, also in the midst of ``threading``'s Condition and Event or of a ``concurrent.futures.Future``. Those are written in
 Python and can then keep their lock for good: whoever needs it next waits for ever. What is here waits without a lock.
-(``with`` on a plain ``threading.Lock`` is safe: the interpreter looks for signals neither between the lock's taking and
-the block nor between the block and its release.)
+``with`` on a plain ``threading.Lock`` is safe: the interpreter looks for signals neither between the lock's taking and
+the block nor between the block and its release (https://github.com/python/cpython/issues/148874 is 3.14's exception).
 """
 
 import asyncio
