@@ -62,14 +62,13 @@ class Client:
 class Kills:
     """Kills of one database's writers."""
 
-    def __init__(self, database: Database, spool: Path | None, seed: int, conninfo: str | None = None) -> None:
+    def __init__(self, database: Database, spool: Path | None, how: str, seed: int) -> None:
         self.database = database
-        self.conninfo = conninfo or database.conninfo
         self.spool = spool
         self.chance = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self.safe: list[tuple[int, int]] = []
-        self.how = self.chance.choice(["append", "insert"])
+        self.how = how  # "append" or "insert"
         self._first = 0
 
     def run(self, kills: int) -> None:
@@ -125,7 +124,7 @@ class Kills:
         kind = self.chance.choice(["threads", "asyncio"])
         spool = [str(self.spool)] if self.spool else []
         self._first += 10_000_000
-        return Client([self.conninfo, str(self._first), kind, self.how, *spool])
+        return Client([self.database.conninfo, str(self._first), kind, self.how, *spool])
 
     def _kill_session(self, what: str) -> bool:
         pids = self.execute(

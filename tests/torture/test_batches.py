@@ -32,13 +32,15 @@ def own_database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield Database(instance, "shop")
 
 
+@pytest.mark.parametrize("how", ["append", "insert"])
 @pytest.mark.parametrize("is_spooled", [True, False])
 def test_whatever_is_killed_every_acknowledged_row_is_there_exactly_once(
     own_database: Database,
     tmp_path: Path,
     is_spooled: bool,  # noqa: FBT001
+    how: str,
 ) -> None:
-    kills = Kills(own_database, tmp_path / "spool" if is_spooled else None, SEED)
+    kills = Kills(own_database, tmp_path / "spool" if is_spooled else None, how, SEED)
     # No key: a row that is written twice shows.
     kills.execute("drop table if exists events; create table events (number int, text text check (text <> 'bad'))")
     with own_database.connect() as connection:
@@ -47,7 +49,7 @@ def test_whatever_is_killed_every_acknowledged_row_is_there_exactly_once(
     kills.run(KILLS)
     safe = kills.check()
     print(
-        f"\n{kills.how}, spool {is_spooled}, seed {SEED}: {dict(kills.counts)} kills in"
+        f"\n{how}, spool {is_spooled}, seed {SEED}: {dict(kills.counts)} kills in"
         f" {time.monotonic() - started:.0f} s, {safe:,} acknowledged rows there exactly once"
     )
     assert safe > 0
