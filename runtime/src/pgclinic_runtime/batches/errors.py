@@ -10,7 +10,8 @@ _logger = logging.getLogger(__name__)
 
 # Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html; a pooler says most of its own as 08P01.
 _PASSING_CLASSES = ("08", "40", "53", "57", "58")
-_PASSING = frozenset({"25006", "55P03"})  # read-only while a standby is promoted; a lock not to be had in time
+# Read-only while a standby is promoted; a lock not to be had in time; a transaction that was idle, or took, too long.
+_PASSING = frozenset({"25006", "55P03", "25P03", "25P04"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,23 @@ def tell(on_refused: Callable[[Refusal], None] | None, refusals: Sequence[Refusa
         assert on_refused is not None
         try:
             on_refused(refusal)
-        except Exception:
+        except (Exception, SystemExit):
             _logger.exception("on_refused raised")
+
+
+class TableChangedError(psycopg.ProgrammingError):
+    """The table is not as it was when the connection looked at it: what was written is undone, and written anew."""
+
+
+def is_undone(error: psycopg.Error) -> bool:
+    """Whether the server itself said so: it raised an error and the session goes on."""
+    return error.sqlstate is not None and error.diag.severity_nonlocalized == "ERROR"
 
 
 def passes(error: BaseException) -> bool:
     """Whether to try again, perhaps on a new connection: lost connections, deadlocks, resources, fail-over."""
+    if isinstance(error, TableChangedError):
+        return True
     if not isinstance(error, psycopg.Error):
         return isinstance(error, (OSError, CommitLostError))
     if error.sqlstate is None:

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from pgclinic_runtime.batches.blocks import Block, block_of, lines_of
-from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, is_undone, passes
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.targets import Form
 from pgclinic_runtime.commands import Command, Copy, Reply, Run
@@ -77,12 +77,14 @@ def _in_one_request(
     try:
         yield Copy(copy.statement, data(), before=ledger.claim(key, rows), after=_COMMIT.statement)
     except psycopg.Error as error:
-        if passes(error) and is_sent:
+        if passes(error) and is_sent and not is_undone(error):
             raise CommitLostError(str(error)) from error
         if passes(error):
             raise
         yield _ROLLBACK
-        return (yield from ledger.recalled(key)) if ledger.was_claimed(error) else None
+        if ledger.was_claimed(error) and (yield from ledger.holds(key)):
+            return (yield from ledger.recalled(key))
+        return None
     return []
 
 
@@ -90,7 +92,7 @@ def _commit() -> Generator[Command, Reply, None]:
     try:
         yield _COMMIT
     except psycopg.Error as error:
-        if passes(error):
+        if passes(error) and not is_undone(error):
             raise CommitLostError(str(error)) from error
         raise
 

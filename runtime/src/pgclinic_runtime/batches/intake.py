@@ -134,6 +134,8 @@ class Intake:
         parts: list[Part] = []
         waiting = [block]
         while waiting:
+            if self._batches[-1].group.is_full(now):  # an interruption came before it was closed
+                self.close()
             some = waiting.pop()
             batch = self._batches[-1]
             group = batch.group
@@ -150,11 +152,13 @@ class Intake:
                 self.close()
         return parts
 
-    def close(self) -> None:
-        """End the present group, however small."""
+    def close(self) -> bool:
+        """End the present group, however small; whether there was one."""
         last = self._batches[-1]
-        if last.group.rows:
-            self._batches.append(Batch(Group(self._limits), last.before + last.group.bytes))
+        if not last.group.rows:
+            return False
+        self._batches.append(Batch(Group(self._limits), last.before + last.group.bytes))
+        return True
 
     def restored(self, key: UUID, data: bytes) -> Batch:
         """Take a group back in that an earlier process left on disk."""

@@ -18,6 +18,7 @@ from pgclinic_runtime.commands import Command, Reply, Run, drive, drive_async
 
 _WRITTEN = "written_groups"
 _UNIQUE = "23505"  # unique_violation
+_READ = sql.SQL("set local intervalstyle = postgres; set local array_nulls = on")
 _SETUP = """
     select pg_catalog.pg_advisory_xact_lock(7041998812340611);
     create schema if not exists {schema};
@@ -66,15 +67,23 @@ class Ledger:
         return int(rows[0][0])
 
     def claim(self, key: UUID, rows: int) -> sql.Composed:
-        """Begin a transaction that claims ``key``; see ``was_claimed`` for its error."""
-        return sql.SQL("begin; insert into {} (key, rows) values ({}, {})").format(
-            self.written, sql.Literal(str(key)), sql.Literal(rows)
+        """Begin a transaction that claims ``key``; see ``was_claimed`` for its error.
+
+        Values are to be read as they were encoded, whatever the role's settings.
+        """
+        return sql.SQL("begin; {}; insert into {} (key, rows) values ({}, {})").format(
+            _READ, self.written, sql.Literal(str(key)), sql.Literal(rows)
         )
 
     def was_claimed(self, error: psycopg.Error) -> bool:
-        """Whether it is the error of a ``claim`` whose group was written before."""
+        """Whether it looks like the error of a ``claim`` whose group was written before; then ask ``holds``."""
         found = (error.sqlstate, error.diag.schema_name, error.diag.table_name)
         return found == (_UNIQUE, self.schema, _WRITTEN)
+
+    def holds(self, key: UUID) -> Generator[Command, Reply, bool]:
+        """Whether the group was written before."""
+        rows = yield Run(sql.SQL("select 1 from {} where key = $1").format(self.written), (key,))
+        return bool(rows)
 
     def begun(self, key: UUID, rows: int) -> Generator[Command, Reply, bool]:
         """As ``claim`` says; False when the group was written before."""
