@@ -9,6 +9,7 @@ the block nor between the block and its release (https://github.com/python/cpyth
 
 import asyncio
 import queue
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -34,7 +35,7 @@ class Bell:
     def wait(self, seconds: float | None = None) -> None:
         """Until it rings, or for so long. Look whether there is anything: it may ring once too often."""
         with suppress(queue.Empty):
-            self._rings.get(timeout=None if seconds is None else max(0.0, seconds))
+            self._rings.get(timeout=None if seconds is None else min(max(0.0, seconds), threading.TIMEOUT_MAX))
 
 
 class Latch:
@@ -106,5 +107,5 @@ class Promise(Latch, Generic[Value]):
     def outcome(self) -> Value:
         """Of a promise that is set: its value; raises its error."""
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)  # each would add its own to it
         return self._value

@@ -4,15 +4,15 @@ Where no row conflicts the two do the same, and COPY in half the time. Where one
 and the INSERT writes it again: so COPY rests after a failure, the longer the more often it fails.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
-from pgclinic_runtime.batches.errors import passes
+from pgclinic_runtime.batches.errors import TableChangedError, passes
 from pgclinic_runtime.columns import Name, copy_into, identifier
-from pgclinic_runtime.commands import Command, Copy, Reply, Run
+from pgclinic_runtime.commands import Command, Reply, Run
 
 _REST, _LONGEST = 16, 1024
 """Groups. Sixteen times as long for a failure, half for a success: it goes on where one in five conflicts or fewer."""
@@ -56,7 +56,7 @@ _LOOKS = """
                 from pg_catalog.pg_constraint where conrelid = pg_class.oid and contype <> 'f'
             ),
             (
-                select pg_catalog.array_agg(attname || attidentity::text order by attnum)
+                select pg_catalog.array_agg((attname, attidentity, atttypid, atttypmod)::text order by attnum)
                 from pg_catalog.pg_attribute where attrelid = pg_class.oid and attnum > 0
             )
         )
@@ -64,35 +64,43 @@ _LOOKS = """
 """
 
 
-class TableChangedError(psycopg.ProgrammingError):
-    """COPY has written to another table than was looked at; it is to be undone."""
-
-
 @dataclass(frozen=True, slots=True)
-class StandIn:
-    """A COPY that does what an INSERT does where nothing conflicts, as long as its table ``looks`` as it did."""
+class Looks:
+    """How a table looked when its statements were made: its columns' types, and what decides whether COPY may do."""
 
-    copy: sql.Composed
     table: Name
-    looks: str
+    text: str | None
 
-    def written(self, data: Iterable[bytes]) -> Generator[Command, Reply, None]:
-        """Write rows; the table is looked at again when COPY has its lock, which holds off whoever would change it.
+    def again(self) -> Generator[Command, Reply, None]:
+        """Look again, once a statement has a lock on the table, which holds off whoever would change it.
 
         Raises:
-            TableChangedError: it was changed before.
+            TableChangedError: it was changed before that.
         """
-        yield Copy(self.copy, data)
         seen = yield Run(sql.SQL("select" + _LOOKS).format(table=_regclass(self.table)))
-        if seen[0][0] != self.looks:
-            raise TableChangedError("the table was changed")
+        if seen[0][0] != self.text:
+            raise TableChangedError("the table was changed meanwhile")
+
+
+def looked(table: Name, columns: tuple[str, ...], *, updates: bool) -> Generator[Command, Reply, tuple[Looks, bool]]:
+    """How the table looks, and whether COPY does what an INSERT does where nothing conflicts.
+
+    A table that cannot be found is the insert's to tell.
+    """
+    try:
+        rows = yield Run(sql.SQL(_SAME + _LOOKS).format(table=_regclass(table)), ([*columns], updates))
+    except psycopg.Error as error:
+        if passes(error):
+            raise
+        return Looks(table, None), False
+    ((is_same, text),) = rows
+    return Looks(table, text), is_same
 
 
 def stand_in(
-    insert: sql.Composed, table: Name, columns: tuple[str, ...], *, updates: bool
-) -> Generator[Command, Reply, StandIn | None]:
-    """The COPY for ``insert``, if there is one and ``insert`` itself can be run."""
-    same = yield Run(sql.SQL(_SAME + _LOOKS).format(table=_regclass(table)), ([*columns], updates))
+    insert: sql.Composed, table: Name, columns: tuple[str, ...]
+) -> Generator[Command, Reply, sql.Composed | None]:
+    """The COPY for ``insert``, if ``insert`` itself can be run."""
     try:
         # It looks for the unique index and asks for the rights, and writes nothing.
         yield Run(sql.SQL("explain {}").format(insert), (None,) * len(columns))
@@ -100,7 +108,7 @@ def stand_in(
         if passes(error):
             raise
         return None
-    return StandIn(copy_into(table, columns), table, same[0][1]) if same[0][0] else None
+    return copy_into(table, columns)
 
 
 def _regclass(table: Name) -> sql.Literal:

@@ -63,6 +63,11 @@ class TableChangedError(psycopg.ProgrammingError):
     """The table is not as it was when the connection looked at it: what was written is undone, and written anew."""
 
 
+def sentence(error: psycopg.Error) -> str:
+    """What the server said, in a line."""
+    return (error.diag.message_primary or str(error))[:1000]
+
+
 def is_undone(error: psycopg.Error) -> bool:
     """Whether the server itself said so: it raised an error and the session goes on."""
     return error.sqlstate is not None and error.diag.severity_nonlocalized == "ERROR"

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from pgclinic_runtime.batches.blocks import Block, block_of, lines_of
-from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, is_undone, passes
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, is_undone, passes, sentence
 from pgclinic_runtime.batches.ledger import Ledger
 from pgclinic_runtime.batches.targets import Form
 from pgclinic_runtime.commands import Command, Copy, Reply, Run
@@ -99,7 +99,7 @@ def _commit() -> Generator[Command, Reply, None]:
 
 def _write_pieces(lines: Sequence[bytes], form: Form) -> Steps:
     if broken := (yield from _write_piece((), form)):
-        raise GroupFailedError(_sentence(broken), is_decided=True) from broken
+        raise GroupFailedError(sentence(broken), is_decided=True) from broken
     refusals: list[Refusal] = []
     waiting: list[Sequence[int]] = [range(len(lines))]
     while waiting:
@@ -111,7 +111,7 @@ def _write_pieces(lines: Sequence[bytes], form: Form) -> Steps:
             waiting += reversed(_parts(piece, lines, form, error))
         else:
             (position,) = piece
-            refusals.append(Refusal(position, error.sqlstate or "", _sentence(error), lines[position]))
+            refusals.append(Refusal(position, error.sqlstate or "", sentence(error), lines[position]))
     return sorted(refusals, key=lambda refusal: refusal.position)
 
 
@@ -135,7 +135,3 @@ def _parts(piece: Sequence[int], lines: Sequence[bytes], form: Form, error: psyc
             return [[piece[place] for place in wave] for wave in waves]
     half = len(piece) // 2
     return [piece[:half], piece[half:]]
-
-
-def _sentence(error: psycopg.Error) -> str:
-    return (error.diag.message_primary or str(error))[:1000]

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from pgclinic_runtime.batches.blocks import Block, gathered, lines_of
-from pgclinic_runtime.batches.copying import StandIn, TableChangedError, Turns, stand_in
+from pgclinic_runtime.batches.copying import Looks, Turns, looked, stand_in
 from pgclinic_runtime.batches.errors import passes
 from pgclinic_runtime.columns import TEXT, Name, column_types, copy_into, identifier, identifiers, unnested
 from pgclinic_runtime.commands import Command, Copy, Reply, Run, RunEach
@@ -114,6 +114,7 @@ class Insert:
 
     def form(self) -> Generator[Command, Reply, Form]:
         """Ask for the columns' types: arrays are cast to them, so that a value is read as a plain INSERT would."""
+        looks, is_same = yield from looked(self.table, self.columns, updates=bool(self.update))
         known = yield from column_types(self.table)
         # A column that is missing is told by the insert itself, in PostgreSQL's words.
         types = [known.get(column, TEXT) for column in self.columns]
@@ -127,15 +128,8 @@ class Insert:
             identifiers(names),
             self._rule(),
         )
-        copy = None
-        if self.copy_first:
-            copy = yield from stand_in(statement, self.table, self.columns, updates=bool(self.update))
-        return _Inserting(
-            statement,
-            len(self.columns),
-            tuple(self.columns.index(name) for name in self.conflict),
-            copy,
-        )
+        copy = (yield from stand_in(statement, self.table, self.columns)) if self.copy_first and is_same else None
+        return _Inserting(statement, len(self.columns), [*map(self.columns.index, self.conflict)], looks, copy)
 
     def _rule(self) -> sql.SQL | sql.Composed:
         columns = sql.SQL(" ({})").format(identifiers(self.conflict)) if self.conflict else sql.SQL("")
@@ -184,32 +178,37 @@ class _Appending:
 class _Inserting:
     statement: sql.Composed
     width: int
-    key: tuple[int, ...]
-    stand_in: StandIn | None
+    key: Sequence[int]
+    looks: Looks
+    stand_in: sql.Composed | None
     turns: Turns = field(default_factory=Turns)
 
     def copy(self, blocks: Sequence[Block]) -> None:  # noqa: ARG002 - it has to look at its table before it commits
         return None
 
     def ways(self) -> Sequence[Write]:
-        return (self.copied, self.write) if self.stand_in and self.turns.is_due() else (self.write,)
+        return (self.copied, self.inserted) if self.stand_in and self.turns.is_due() else (self.inserted,)
 
     def copied(self, blocks: Sequence[Block]) -> Steps:
         assert self.stand_in is not None
         try:
-            yield from self.stand_in.written(gathered(blocks, _COPIED))
-        except TableChangedError:
-            self.stand_in = None  # as long as this connection lasts
-            raise
+            yield Copy(self.stand_in, gathered(blocks, _COPIED))
+            yield from self.looks.again()
         except psycopg.Error as error:
             if not passes(error):
                 self.turns.failed()
             raise
         self.turns.succeeded()
 
+    def inserted(self, blocks: Sequence[Block]) -> Steps:
+        yield from self.write(blocks)
+        yield from self.looks.again()
+
     def write(self, blocks: Sequence[Block]) -> Steps:
         parts = gathered(blocks, _INSERTED) if blocks else (b"",)
         yield RunEach(self.statement, (arrays(part, self.width) for part in parts))
+        if not blocks:  # of pieces it is the first, and has the lock for all of them
+            yield from self.looks.again()
 
     def waves(self, lines: Sequence[bytes]) -> list[list[int]]:
         # DO UPDATE cannot touch a row twice in one statement. No row passes another: keys that differ can be equal.

@@ -1,33 +1,26 @@
 """The writer for threads: rows in, a thread of its own groups and writes them."""
 
 import atexit
-import contextlib
-import random
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import psycopg
 from psycopg.abc import AdaptContext
 
-from pgclinic_runtime.batches.blocks import Block, joined
-from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
-from pgclinic_runtime.batches.exactly_once import write_once
-from pgclinic_runtime.batches.intake import Batch, Intake, Part, encoded, join, pieces
+from pgclinic_runtime.batches.blocks import Block
+from pgclinic_runtime.batches.errors import Refusal
+from pgclinic_runtime.batches.intake import Intake, Part, encoded, join
 from pgclinic_runtime.batches.ledger import Ledger
-from pgclinic_runtime.batches.retrying import Outage, Retries
+from pgclinic_runtime.batches.retrying import Retries
 from pgclinic_runtime.batches.spool import Spool
-from pgclinic_runtime.batches.targets import Form, Target
+from pgclinic_runtime.batches.targets import Target
 from pgclinic_runtime.batches.tickets import Ticket
-from pgclinic_runtime.commands import drive
+from pgclinic_runtime.batches.work import Order, Work
 from pgclinic_runtime.encoding import Encoder
 from pgclinic_runtime.grouping import Limits
-from pgclinic_runtime.waiting import Bell, Latch
 
 _BREATH = 1e-6
 """Seconds. Without it, the thread that sends would wait five milliseconds (``sys.getswitchinterval``) for the
@@ -67,25 +60,13 @@ class BatchWriter:
         on_refused: Callable[[Refusal], None] | None = None,
         adapters: AdaptContext | None = None,
     ) -> None:
-        self._conninfo = conninfo
-        self._target = target
+        self._order = Order(conninfo, target, retries or Retries(), ledger or Ledger(), on_refused)
         self._encode = target.encoder(Encoder(adapters))
-        self._retries = retries or Retries()
-        self._outage = Outage(self._retries)
-        self._ledger = ledger or Ledger()
-        self._on_refused = on_refused
-        self._intake = Intake(limits or Limits(), most_bytes)
-        self._spool = Spool(Path(spool), repr(target)) if spool is not None else None
-        self._kept: deque[Batch] = deque()
-        self._encoding = threading.Lock()
-        self._state = threading.Lock()  # held for moments, never while waiting
-        self._accepted_some = Bell()
-        self._kept_some = Bell()
-        self._ended: Latch | None = None  # while it is open
-        self._closing = False
-        self._all_kept = True
-        self._failed: Exception | None = None
-        self._session: tuple[psycopg.Connection[Any], Form] | None = None
+        self._encoding = threading.RLock()
+        self._limits, self._most_bytes = limits or Limits(), most_bytes
+        self._spool = None if spool is None else Path(spool)
+        self._work: Work | None = None
+        self._new_work()  # bad arguments are told at once
 
     def open(self) -> Self:
         """Start the writer's thread; what a spool still holds is written first.
@@ -93,21 +74,15 @@ class BatchWriter:
         Raises:
             SpoolInUseError, SpoolMismatchError, SpoolDamagedError: of the spool.
         """
-        if self._ended:
+        if self._work is not None:
             raise RuntimeError("the writer is open")
-        if self._spool:
-            for group in self._spool.open():
-                self._kept.append(self._intake.restored(group.key, group.data))
-        self._closing = False
-        self._all_kept = self._spool is None
-        ended = Latch()
+        work = self._new_work()
         try:
-            _start(partial(self._write_groups, ended))
+            work.start()
         except BaseException:
-            self._closing = True
-            self._accepted_some.ring()
+            work.abandon()
             raise
-        self._ended = ended
+        self._work = work
         atexit.register(self.close)
         return self
 
@@ -116,16 +91,18 @@ class BatchWriter:
 
         Raises:
             ValueError, TypeError, psycopg.DataError: this is no row for the target; nothing was accepted.
-            RuntimeError: the writer is not open.
+            RuntimeError: the writer is not open, or a signal's handler calls in the midst of another call.
         """
-        return Ticket(self._accepted(Block(self._encoded((row,)), 1)))
+        work = self._opened()
+        return Ticket(work.accepted(Block(self._encoded((row,)), 1)))
 
     def write_many(self, rows: Iterable[Any]) -> Ticket:
         """Accept rows, one ticket for all; on an error the rows before it have been accepted."""
+        work = self._opened()
         parts: list[Part] = []
         for block in encoded(self._encoded, rows):
-            join(parts, self._accepted(block))
-            if block.rows > 1 and self._intake.is_busy():
+            join(parts, work.accepted(block))
+            if block.rows > 1 and work.is_busy():
                 time.sleep(_BREATH)
         return Ticket(parts)
 
@@ -136,15 +113,9 @@ class BatchWriter:
             TimeoutError: not within ``timeout`` seconds.
             GroupFailedError: a group failed since the last flush. Refused rows raise nothing here.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        with self._state:
-            self._intake.close()
-            before = self._intake.undecided()
-        self._accepted_some.ring()
-        for batch in before:
-            if not batch.done.wait(None if deadline is None else deadline - time.monotonic()):
-                raise TimeoutError(f"{sum(not batch.done.is_set() for batch in before)} groups are not yet written")
-        self._raise_failed()
+        if self._work is not None:
+            self._work.flush(timeout)
+            self._work.raise_failed()
 
     def close(self) -> None:
         """Write what has been accepted, then let the connection and the spool go.
@@ -152,14 +123,15 @@ class BatchWriter:
         Raises:
             GroupFailedError: a group failed since the last flush.
         """
-        if (ended := self._ended) is None:
+        if (work := self._work) is None:
             return
-        self._closing = True
-        self._accepted_some.ring()
-        ended.wait()  # unlike a thread's join, it may be interrupted and called again
-        self._ended = None
-        atexit.unregister(self.close)
-        self._raise_failed()
+        if work.is_here():  # in a process that was forked from its own there is nothing to end
+            work.close()
+        if self._work is work:
+            self._work = None
+            atexit.unregister(self.close)
+        if work.is_here():
+            work.raise_failed()
 
     def __enter__(self) -> Self:
         return self.open()
@@ -169,149 +141,15 @@ class BatchWriter:
     ) -> None:
         self.close()
 
+    def _new_work(self) -> Work:
+        spool = Spool(self._spool, repr(self._order.target)) if self._spool is not None else None
+        return Work(self._order, Intake(self._limits, self._most_bytes), spool)
+
+    def _opened(self) -> Work:
+        if self._work is None:
+            raise RuntimeError("the writer is not open")
+        return self._work
+
     def _encoded(self, rows: Sequence[Any]) -> bytes:
         with self._encoding:
             return self._encode(rows)
-
-    def _accepted(self, block: Block) -> list[Part]:
-        parts: list[Part] = []
-        for piece in pieces(block):
-            while (added := self._added(piece)) is None:
-                with self._state:
-                    self._intake.close()
-                    undecided = self._intake.undecided()
-                self._accepted_some.ring()
-                if undecided:
-                    undecided[0].done.wait()
-            join(parts, added)
-        return parts
-
-    def _added(self, block: Block) -> list[Part] | None:
-        """Where the rows are; None while there is no room."""
-        with self._state:
-            if self._closing or self._ended is None:
-                raise RuntimeError("the writer is not open")
-            if not self._intake.has_room():
-                return None
-            # First, so that none lies there unheard of; who was woken waits for the lock.
-            if self._intake.wakes(block):
-                self._accepted_some.ring()
-            return self._intake.add(block, time.monotonic())
-
-    def _raise_failed(self) -> None:
-        with self._state:
-            failed, self._failed = self._failed, None
-        if failed:
-            raise failed
-
-    def _next_accepted(self) -> Batch | None:
-        """Wait for a group that is full; None when the writer closes and none is left."""
-        while True:
-            with self._state:
-                is_closing = self._closing
-                if is_closing:
-                    self._intake.close()
-                now = time.monotonic()
-                if (batch := self._intake.next(now)) or is_closing:
-                    return batch
-                waits = self._intake.waits(now)
-            self._accepted_some.wait(waits)
-
-    def _next_kept(self) -> Batch | None:
-        while True:
-            with self._state:
-                if self._kept:
-                    return self._kept.popleft()
-                if self._all_kept:
-                    return None
-            self._kept_some.wait()
-
-    def _keep_groups(self) -> None:
-        assert self._spool is not None
-        while batch := self._next_accepted():
-            try:
-                self._spool.keep(batch.key, joined(batch.blocks))
-            except Exception as error:  # noqa: BLE001 - as below
-                batch.kept.fail(error)
-            else:
-                batch.kept.settle(None)
-            with self._state:
-                self._kept.append(batch)
-            self._kept_some.ring()
-        with self._state:
-            self._all_kept = True
-        self._kept_some.ring()
-
-    def _write_groups(self, ended: Latch) -> None:
-        following = self._next_accepted
-        try:
-            if self._spool:
-                _start(self._keep_groups)
-                following = self._next_kept
-            while batch := following():
-                try:
-                    refusals = self._written(batch)
-                except Exception as error:  # noqa: BLE001 - the thread must live on, and the ticket tells
-                    self._decide(batch, (), error)
-                else:
-                    self._decide(batch, tuple(refusals), None)
-        finally:
-            self._closing = True  # whatever ended it
-            self._disconnect()
-            if self._spool:
-                self._spool.close()
-            ended.set()
-
-    def _written(self, batch: Batch) -> list[Refusal]:
-        attempt, is_decided = 0, True
-        while True:
-            try:
-                connection, form = self._connected()
-                refusals = drive(write_once(batch.key, batch.blocks, form, self._ledger), connection)
-            except (psycopg.Error, OSError, GroupFailedError, CommitLostError) as error:
-                self._disconnect()
-                is_decided = is_decided and not isinstance(error, CommitLostError)
-                if not passes(error):
-                    raise
-                if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
-                    raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
-            except BaseException:
-                self._disconnect()  # nobody may go on in its transaction
-                raise
-            else:
-                self._outage.end()
-                return refusals
-            time.sleep(self._retries.delay(attempt, random.random()))  # noqa: S311 - it spreads clients, no more
-            attempt += 1
-
-    def _connected(self) -> tuple[psycopg.Connection[Any], Form]:
-        if self._session is None:
-            connection = psycopg.connect(
-                self._conninfo, autocommit=True, prepare_threshold=None, client_encoding="utf8"
-            )
-            try:
-                self._session = connection, drive(self._target.form(), connection)
-            except BaseException:
-                connection.close()
-                raise
-        return self._session
-
-    def _disconnect(self) -> None:
-        if self._session is not None:
-            with contextlib.suppress(psycopg.Error):
-                self._session[0].close()
-            self._session = None
-
-    def _decide(self, batch: Batch, refusals: tuple[Refusal, ...], error: Exception | None) -> None:
-        if error is None and self._spool:
-            self._spool.forget(batch.key)
-        with self._state:
-            self._failed = self._failed or error
-            self._intake.decided(batch)
-        batch.decide(refusals, error)
-        tell(self._on_refused, refusals)
-
-
-def _start(loop: Callable[[], None]) -> None:
-    # A daemon: the interpreter waits for other threads before it would call `close` at its exit.
-    threading.Thread(target=loop, name="batch-writer", daemon=True).start()
