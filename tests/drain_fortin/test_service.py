@@ -88,6 +88,25 @@ def test_a_visitor_sees_their_own_change_however_far_the_replica_is_behind(servi
             services.pair.replica.resume()
 
 
+@BOTH
+def test_whoever_imported_sees_it_however_far_the_replica_is_behind(services: Any, which: str) -> None:
+    call = {
+        "call_id": f"seen_{which}",
+        "phone_number": "+15145559876",
+        "started_at": "2026-01-01T08:00:00Z",
+        "duration": 30,
+        "priority": "P3",
+    }
+    with services.client(which) as visitor:
+        services.pair.replica.pause()
+        try:
+            visitor.post("/api/calls/import", json=[call])
+            found = visitor.get("/api/calls/history", params={"phone": "+15145559876"}).json()
+            assert f"seen_{which}" in str(found)
+        finally:
+            services.pair.replica.resume()
+
+
 def test_others_are_served_by_the_replica(services: Any) -> None:
     with services.client("cured") as writer, services.client("cured") as reader:
         lead = _new_lead(services)

@@ -18,7 +18,7 @@ from drain_fortin import nouns
 from drain_fortin.asking import Asking
 from drain_fortin.desk import Reads
 from drain_fortin.reading import Reading
-from drain_fortin.rows import CALL_COLUMNS, LOG_COLUMNS, call_row, import_row, log_row
+from drain_fortin.rows import CALL_COLUMNS, IMPORT_COLUMNS, LOG_COLUMNS, call_row, import_row, log_row
 from drain_fortin.settings import Settings
 from drain_fortin.statements import Statements, treated
 from pgclinic_runtime.batches import Append, AsyncBatchWriter, Insert, setup_async
@@ -71,6 +71,9 @@ class Practice:
         calls = Insert("vapi_calls", (*CALL_COLUMNS, _CREATED), conflict=("call_id",), update=update)
         self.calls = AsyncBatchWriter(primary, calls, limits=_TOGETHER)
         self.logs = AsyncBatchWriter(primary, Append("call_logs", (*LOG_COLUMNS, _CREATED)), limits=_TOGETHER)
+        imported = (*IMPORT_COLUMNS, "status", _CREATED)
+        imports = Insert("vapi_calls", imported, conflict=("call_id",), update=("status", "duration"))
+        self.imports = AsyncBatchWriter(primary, imports, limits=_TOGETHER)
         self._database = settings.database
 
     @asynccontextmanager
@@ -83,7 +86,7 @@ class Practice:
                 await parts.enter_async_context(pool)
             await parts.enter_async_context(self.router)
             parts.push_async_callback(self.cache.close)
-            for writer in (self.calls, self.logs):
+            for writer in (self.calls, self.logs, self.imports):
                 await parts.enter_async_context(writer)
             yield
 
@@ -153,8 +156,10 @@ class CuredDesk(Loading):
         await log
 
     async def import_calls(self, calls: Sequence[nouns.ImportedCall]) -> int:
-        async with self._practice.router.write() as connection:
-            await self._on(connection).write("import_call", *map(import_row, calls))
+        practice = self._practice
+        rows = [(*import_row(call), "completed", call.started_at) for call in calls]
+        await (await practice.imports.write_many(rows))
+        practice.router.current_session().wrote(await practice.router.position())
         return len(calls)
 
     def _on(self, connection: AsyncConnection[Any]) -> Moment:
