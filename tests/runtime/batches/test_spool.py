@@ -1,9 +1,13 @@
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from conftest import ROOT
 from pgclinic_runtime.batches.spool import Spool, SpoolInUseError, SpoolMismatchError
 
 
@@ -95,3 +99,38 @@ def test_a_full_disk_refuses_the_group_and_the_next_one_is_kept(
     spool.keep(uuid4(), b"after")
     spool.close()
     assert reopened(tmp_path) == [b"before", b"after"]
+
+
+HEADER = 22  # bytes of a file before its first group, with the purpose "calls"
+
+
+def acknowledged_on_a_full_disk(folder: Path, scenario: str, room: int) -> list[bytes]:
+    client = [sys.executable, str(ROOT / "tests" / "full_disk.py"), str(folder), scenario, str(room)]
+    ran = subprocess.run(client, capture_output=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (-signal.SIGKILL, b"")
+    return ran.stdout.splitlines()
+
+
+@pytest.mark.parametrize("room", [0, 4, 8, 12, HEADER, HEADER + 10])
+def test_a_file_that_cannot_be_begun_takes_no_group(tmp_path: Path, room: int) -> None:
+    told = acknowledged_on_a_full_disk(tmp_path, "begin", room)
+    assert told == [b"after 1", b"after 2"]
+    assert reopened(tmp_path) == told
+
+
+def test_a_file_whose_name_may_not_be_on_disk_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path, "calls")
+    spool.open()
+
+    def refuse(_file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", refuse)
+            with pytest.raises(OSError, match="Input/output"):
+                spool.keep(uuid4(), b"refused")
+        assert files(tmp_path) == []
+    spool.keep(uuid4(), b"after")
+    spool.close()
+    assert reopened(tmp_path) == [b"after"]

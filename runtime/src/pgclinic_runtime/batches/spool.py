@@ -84,9 +84,7 @@ class Spool:
 
     def close(self) -> None:
         """Let the folder go; a file without undone groups goes with it."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        self._leave_file()
         for segment in self._segments.values():
             if not segment.undone:
                 segment.path.unlink(missing_ok=True)
@@ -141,25 +139,38 @@ class Spool:
             # After a failed fsync nobody knows what is on disk: what comes next goes to another file.
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, before)
-            os.close(self._file)
-            self._file = -1
+            self._leave_file()
             raise
 
     def _begin(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-        self._number += 1
+        """A new file; until its header and its name are written, there is none."""
+        self._leave_file()
+        self._number += 1  # also of one that fails: its name may be left
         path = self.folder / f"{self._number:012}.spool"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._size = 0
+        try:
+            self._write(MAGIC + encoded(Purpose(self._purpose)))
+            self._sync_folder()
+        except BaseException:
+            self._leave_file()
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise
         self._segments[self._number] = _Segment(path)
-        self._write(MAGIC + encoded(Purpose(self._purpose)))
+
+    def _sync_folder(self) -> None:
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def _leave_file(self) -> None:
+        file, self._file = self._file, -1
+        if file >= 0:
+            with contextlib.suppress(OSError):
+                os.close(file)
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
