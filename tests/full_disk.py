@@ -1,6 +1,6 @@
 """A spool in files that may not grow beyond some bytes for a while, then in a process that dies.
 
-Run: ``full_disk.py FOLDER begin ROOM``. Prints what was acknowledged.
+Run: ``full_disk.py FOLDER begin|forget ROOM``. Prints what was acknowledged and not forgotten.
 """
 
 import os
@@ -32,9 +32,25 @@ def keep(spool: Spool, *texts: str) -> None:
         os.write(1, f"{text}\n".encode())
 
 
+def size(spool: Spool) -> int:
+    return max(path.stat().st_size for path in spool.folder.glob("*.spool"))
+
+
 def begin(spool: Spool, room: int) -> None:
     with full(room):
         keep(spool, "during")
+    keep(spool, "after 1", "after 2")
+
+
+def forget(spool: Spool, room: int) -> None:
+    keep(spool, "before")
+    done = uuid4()
+    spool.keep(done, b"forgotten")
+    with full(size(spool) + room):
+        spool.forget(done)
+    keep(spool, "between")
+    with full(size(spool) + room):
+        keep(spool, "during 1", "during 2")
     keep(spool, "after 1", "after 2")
 
 
@@ -42,5 +58,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     spool = Spool(Path(sys.argv[1]), "calls")
     spool.open()
-    {"begin": begin}[sys.argv[2]](spool, int(sys.argv[3]))
+    {"begin": begin, "forget": forget}[sys.argv[2]](spool, int(sys.argv[3]))
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,3 +1,4 @@
+from itertools import islice
 from uuid import UUID
 
 import pytest
@@ -45,6 +46,34 @@ def test_a_damaged_record_that_others_follow_is_an_error() -> None:
     assert list(decoded(MAGIC + damaged)) == []
     with pytest.raises(SpoolDamagedError, match="byte 8"):
         list(decoded(MAGIC + damaged + second))
+
+
+@given(records=RECORDS, following=RECORDS.filter(bool), torn=RECORDS.filter(bool), data=st.data())
+def test_a_record_that_lacks_a_part_and_is_followed_by_others_is_an_error(
+    records: list[Record], torn: list[Record], following: list[Record], data: st.DataObject
+) -> None:
+    whole = encoded(torn[0])
+    begin = data.draw(st.integers(0, len(whole) - 1))
+    end = data.draw(st.integers(begin + 1, len(whole) if begin else len(whole) - 1))
+    before, behind = (b"".join(map(encoded, some)) for some in (records, following))
+    reading = decoded(MAGIC + before + whole[:begin] + whole[end:] + behind)
+    assert list(islice(reading, len(records))) == records
+    with pytest.raises(SpoolDamagedError, match=f"byte {len(MAGIC + before)} "):
+        next(reading)
+
+
+def test_a_length_that_leads_beyond_the_file_hides_no_record() -> None:
+    first, second = bytearray(encoded(Kept(KEY, b"one row"))), encoded(Kept(KEY, b"another"))
+    first[1] = 255
+    assert list(decoded(MAGIC + first)) == []
+    with pytest.raises(SpoolDamagedError, match="byte 8"):
+        list(decoded(MAGIC + first + second))
+
+
+def test_a_torn_group_may_be_large_and_full_of_what_could_begin_a_record() -> None:
+    torn = encoded(Kept(KEY, b"PGD\tPGSPOOL2\n" * 500_000))
+    for cut in (1, 20, len(torn) // 2, len(torn) - 1):
+        assert list(decoded(MAGIC + torn[:cut])) == []
 
 
 def test_another_file_is_no_spool() -> None:

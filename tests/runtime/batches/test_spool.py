@@ -1,7 +1,9 @@
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from uuid import uuid4
 
@@ -102,6 +104,7 @@ def test_a_full_disk_refuses_the_group_and_the_next_one_is_kept(
 
 
 HEADER = 22  # bytes of a file before its first group, with the purpose "calls"
+DONE = 25
 
 
 def acknowledged_on_a_full_disk(folder: Path, scenario: str, room: int) -> list[bytes]:
@@ -116,6 +119,16 @@ def test_a_file_that_cannot_be_begun_takes_no_group(tmp_path: Path, room: int) -
     told = acknowledged_on_a_full_disk(tmp_path, "begin", room)
     assert told == [b"after 1", b"after 2"]
     assert reopened(tmp_path) == told
+
+
+@pytest.mark.parametrize("room", [0, 1, 10, DONE - 1, DONE, DONE + 10])
+def test_nothing_follows_a_torn_record_of_a_full_disk(tmp_path: Path, room: int) -> None:
+    told = acknowledged_on_a_full_disk(tmp_path, "forget", room)
+    assert told[:2] == [b"before", b"between"]
+    assert told[-2:] == [b"after 1", b"after 2"]
+    left = reopened(tmp_path)
+    assert [data for data in left if data != b"forgotten"] == told
+    assert left.count(b"forgotten") == (room < DONE), "it is offered to the ledger once more"
 
 
 def test_a_file_whose_name_may_not_be_on_disk_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,3 +147,57 @@ def test_a_file_whose_name_may_not_be_on_disk_is_taken_back(tmp_path: Path, monk
     spool.keep(uuid4(), b"after")
     spool.close()
     assert reopened(tmp_path) == [b"after"]
+
+
+def test_a_part_that_cannot_be_cut_off_again_ends_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path, "calls")
+    spool.open()
+    done = uuid4()
+    spool.keep(uuid4(), b"before")
+    spool.keep(done, b"forgotten")
+    write = os.write
+
+    def write_some(file: int, data: bytes) -> int:
+        if len(data) < DONE:
+            raise OSError(28, "No space left on device")
+        return write(file, data[:10])
+
+    def refuse(_file: int, _size: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write_some)
+        patch.setattr(os, "ftruncate", refuse)
+        spool.forget(done)
+    spool.keep(uuid4(), b"after")
+    spool.close()
+    assert len(files(tmp_path)) == 2
+    assert reopened(tmp_path) == [b"before", b"forgotten", b"after"]
+
+
+def test_whoever_closes_and_however_often_what_was_kept_is_there(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "calls")
+    spool.open()
+    told: list[bytes] = []
+    some_kept = threading.Event()
+
+    def keep() -> None:
+        with contextlib.suppress(RuntimeError):
+            while True:
+                data = b"%d" % len(told)
+                spool.keep(uuid4(), data)
+                told.append(data)
+                some_kept.set()
+
+    threads = [threading.Thread(target=keep), *(threading.Thread(target=spool.close) for _ in range(3))]
+    threads[0].start()
+    assert some_kept.wait(60)
+    for thread in threads[1:]:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    spool.close()
+    with pytest.raises(RuntimeError, match="not open"):
+        spool.keep(uuid4(), b"too late")
+    assert reopened(tmp_path) == told

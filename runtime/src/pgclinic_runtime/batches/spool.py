@@ -64,8 +64,11 @@ class Spool:
 
         Raises:
             OSError: it is not, and the file is as it was; a later call begins a new one.
+            RuntimeError: the spool is not open.
         """
         with self._busy:
+            if self._lock < 0:
+                raise RuntimeError(f"the spool {self.folder} is not open")
             self._append(Kept(key, data))
             self._segments[self._number].undone.add(key)
 
@@ -83,26 +86,28 @@ class Spool:
                     del self._segments[number]
 
     def close(self) -> None:
-        """Let the folder go; a file without undone groups goes with it."""
-        self._leave_file()
-        for segment in self._segments.values():
-            if not segment.undone:
-                segment.path.unlink(missing_ok=True)
-        self._segments.clear()
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        """Let the folder go; a file without undone groups goes with it. Once more does no harm."""
+        with self._busy:
+            self._leave_file()
+            for segment in self._segments.values():
+                if not segment.undone:
+                    with contextlib.suppress(OSError):
+                        segment.path.unlink(missing_ok=True)
+            self._segments.clear()
+            lock, self._lock = self._lock, -1
+            if lock >= 0:
+                os.close(lock)
 
     def _take(self) -> None:
         import fcntl  # noqa: PLC0415 - POSIX only, and only a spool needs it
 
-        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(self._lock)
-            self._lock = -1
+            os.close(lock)
             raise SpoolInUseError(f"another writer holds the spool {self.folder}") from error
+        self._lock = lock
 
     def _left(self) -> Iterator[Kept]:
         groups: dict[UUID, tuple[int, Kept]] = {}
@@ -135,10 +140,9 @@ class Spool:
         try:
             self._write(encoded(record))
             os.fsync(self._file)
-        except OSError:
+        except BaseException:
             # After a failed fsync nobody knows what is on disk: what comes next goes to another file.
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._file, before)
+            self._cut(before)
             self._leave_file()
             raise
 
@@ -166,15 +170,29 @@ class Spool:
         finally:
             os.close(folder)
 
+    def _write(self, data: bytes) -> None:
+        """Append all of it. On an error a part that was written is cut off again, or the file is left."""
+        before = self._size
+        view = memoryview(data)
+        try:
+            while view:
+                written = os.write(self._file, view)
+                view = view[written:]
+            self._size = before + len(data)
+        except BaseException:
+            self._cut(before)
+            raise
+
+    def _cut(self, size: int) -> None:
+        if self._file >= 0:
+            try:
+                os.ftruncate(self._file, size)
+            except OSError:
+                self._leave_file()  # with a torn tail, which nothing may follow
+            self._size = size
+
     def _leave_file(self) -> None:
         file, self._file = self._file, -1
         if file >= 0:
             with contextlib.suppress(OSError):
                 os.close(file)
-
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            written = os.write(self._file, view)
-            view = view[written:]
-            self._size += written
