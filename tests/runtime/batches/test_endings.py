@@ -84,7 +84,7 @@ def test_a_writer_whose_opening_was_interrupted_opens_again(shop: Database, tmp_
         if is_armed:
             raise TimeLimitError
 
-    interrupted = 0
+    interrupted, is_armed = 0, False
     with handling(limit):
         for number in range(60):
             writer = BatchWriter(shop.conninfo, ROWS, spool=tmp_path / "spool")
