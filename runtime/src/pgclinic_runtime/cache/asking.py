@@ -110,16 +110,16 @@ class Asking:
 
     def _early(self, ask: Ask, value: object) -> Steps[Any]:
         """Load it anew before it expires, unless somebody already does; the value that there is serves on failure."""
-        flight, leads = self.flights.board(ask.names[0])
-        if not leads:
-            return value
+        key, own = ask.names[0], self.flights.flight()
         entry: Entry | None = None
         try:
+            if self.flights.board(key, own) is not own:
+                return value
             entry = yield from self._led(ask, patient=False)
         except psycopg.OperationalError:
             return value
         finally:
-            self.flights.land(ask.names[0], flight, entry)
+            self.flights.land(key, own, entry)
         return value if entry is None else entry.value()
 
     def _missing(self, ask: Ask, old: Entry | None) -> Steps[Any]:
@@ -138,19 +138,20 @@ class Asking:
         """An entry that is fresh for this session, loaded by us or by who was first."""
         key = ask.names[0]
         for _ in range(3):
-            flight, leads = self.flights.board(key)
-            if leads:
-                outcome: Entry | Exception | None = None
-                try:
+            own = self.flights.flight()
+            outcome: Entry | Exception | None = None
+            try:
+                flight = self.flights.board(key, own)
+                if flight is own:
                     outcome = yield from self._led(ask, patient=True)
-                except Exception as error:
-                    outcome = error
-                    raise
-                finally:
-                    self.flights.land(key, flight, outcome)
-                assert outcome is not None
-                return outcome
-            outcome = yield partial(self.flights.wait, flight, self.wait_seconds)
+                    assert outcome is not None
+                    return outcome
+            except Exception as error:
+                outcome = error
+                raise
+            finally:
+                self.flights.land(key, own, outcome)
+            outcome = yield partial(self.flights.wait, key, flight, self.wait_seconds)
             if isinstance(outcome, Exception):
                 raise outcome
             if outcome is not None and self._covers(outcome):

@@ -1,4 +1,7 @@
-"""One loads, the others wait for it: within a process, for threads and for asyncio, under the same names."""
+"""One loads, the others wait for it: within a process, for threads and for asyncio, under the same names.
+
+A signal's handler may raise at any instant, also in ``land``. A flight that nobody lands delays its key by one wait.
+"""
 
 import asyncio
 import threading
@@ -29,27 +32,33 @@ class Flights(Generic[Outcome]):
     def _event(self) -> Latch | asyncio.Event:
         return Latch()
 
-    def board(self, key: str) -> tuple[Flight[Outcome], bool]:
-        """The flight of this key, and whether the caller is the one to load: then it has to ``land``."""
+    def flight(self) -> Flight[Outcome]:
+        """One to ``board`` within a ``try`` whose ``finally`` lands it."""
+        return Flight(self._event())
+
+    def board(self, key: str, flight: Flight[Outcome]) -> Flight[Outcome]:
+        """The flight of this key that is under way. Where that is the caller's own, it is the one to load."""
         with self._lock:
-            flight = self._under_way.get(key)
-            if flight is not None:
-                return flight, False
-            flight = self._under_way[key] = Flight(self._event())
-            return flight, True
+            return self._under_way.setdefault(key, flight)
 
     def land(self, key: str, flight: Flight[Outcome], outcome: Outcome | Exception | None) -> None:
         """Tell those who wait; None when there is nothing to tell, and one of them has to load."""
-        with self._lock:
-            if self._under_way.get(key) is flight:
-                del self._under_way[key]
+        self._end(key, flight)
         flight.outcome = outcome
         flight.landed.set()
 
-    def wait(self, flight: Flight[Outcome], seconds: float) -> Outcome | Exception | None:
-        """The outcome; None also when it took longer than ``seconds``."""
+    def wait(self, key: str, flight: Flight[Outcome], seconds: float) -> Outcome | Exception | None:
+        """The outcome; None also when it took longer than ``seconds``: then the next to board loads."""
         assert isinstance(flight.landed, Latch)
-        return flight.outcome if flight.landed.wait(seconds) else None
+        if not flight.landed.wait(seconds):
+            self._end(key, flight)
+            return None
+        return flight.outcome
+
+    def _end(self, key: str, flight: Flight[Outcome]) -> None:
+        with self._lock:
+            if self._under_way.get(key) is flight:
+                del self._under_way[key]
 
 
 class AsyncFlights(Flights[Outcome]):
@@ -58,12 +67,15 @@ class AsyncFlights(Flights[Outcome]):
     def _event(self) -> Latch | asyncio.Event:
         return asyncio.Event()
 
-    async def wait(self, flight: Flight[Outcome], seconds: float) -> Outcome | Exception | None:  # type: ignore[override]
-        """The outcome; None also when it took longer than ``seconds``."""
+    async def wait(  # type: ignore[override]
+        self, key: str, flight: Flight[Outcome], seconds: float
+    ) -> Outcome | Exception | None:
+        """The outcome; None also when it took longer than ``seconds``: then the next to board loads."""
         assert isinstance(flight.landed, asyncio.Event)
         try:
             async with asyncio.timeout(seconds):
                 await flight.landed.wait()
         except TimeoutError:
+            self._end(key, flight)
             return None
         return flight.outcome
