@@ -70,6 +70,14 @@ def test_a_length_that_leads_beyond_the_file_hides_no_record() -> None:
         list(decoded(MAGIC + first + second))
 
 
+def test_of_what_is_not_forced_to_disk_any_part_may_be_missing() -> None:
+    group, done = encoded(Kept(KEY, b"one row")), encoded(Done(KEY))
+    for missing in (bytes(len(done)), b"D" + bytes(len(done) - 1)):
+        assert list(decoded(MAGIC + group + missing + done)) == [Kept(KEY, b"one row")]
+        with pytest.raises(SpoolDamagedError):
+            list(decoded(MAGIC + missing + done + group))
+
+
 def test_a_torn_group_may_be_large_and_full_of_what_could_begin_a_record() -> None:
     torn = encoded(Kept(KEY, b"PGD\tPGSPOOL2\n" * 500_000))
     for cut in (1, 20, len(torn) // 2, len(torn) - 1):

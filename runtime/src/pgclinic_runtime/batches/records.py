@@ -17,7 +17,7 @@ MAGIC = b"PGSPOOL2"
 _HEAD = struct.Struct(">cII")  # kind, length of the payload, CRC-32 of kind, length and payload
 _LENGTH = struct.Struct(">I")
 _PURPOSE, _GROUP, _DONE = b"P", b"G", b"D"
-_KIND = re.compile(b"[PGD]")
+_KIND, _GROUPS = re.compile(b"[PGD]"), re.compile(_GROUP)
 
 
 class SpoolDamagedError(Exception):
@@ -74,7 +74,9 @@ def decoded(data: bytes) -> Iterator[Record]:
     while (end := _end(data, place)) is not None:
         yield _read(data[place : place + 1], data[place + _HEAD.size : end])
         place = end
-    if any(_end(data, kind.start()) is not None for kind in _KIND.finditer(data, place + 1)):
+    # That groups are done is not forced to disk: a crash may keep one word of it and not the one before.
+    following = _GROUPS if data[place : place + 1] in (_DONE, b"\0") else _KIND
+    if any(_end(data, found.start()) is not None for found in following.finditer(data, place + 1)):
         raise SpoolDamagedError(f"the record at byte {place} is not as it was written, and others follow it")
 
 
