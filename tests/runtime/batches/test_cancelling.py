@@ -1,6 +1,7 @@
-"""Cancelling whoever closes an ``AsyncBatchWriter``: what was accepted is written all the same."""
+"""An ``AsyncBatchWriter`` among tasks: they wait for it, close it together, and are cancelled at any time."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -57,3 +58,45 @@ def test_a_cancelled_owner_learns_why_rows_were_not_written() -> None:
             await ticket
 
     asyncio.run(main())
+
+
+def test_tasks_that_wait_for_room_cost_nothing_meanwhile() -> None:
+    async def main() -> float:
+        target, quick = Append("calls", ("id",)), Retries(first=1, seconds=1)
+        writer = AsyncBatchWriter("host=/nowhere", target, most_bytes=1, retries=quick)
+        await writer.open()
+        await writer.write((0,))
+        waiting = [asyncio.create_task(writer.write((number,))) for number in range(1, 11)]
+        await asyncio.sleep(0.1)
+        spent, begun = time.process_time(), time.monotonic()
+        await asyncio.sleep(1)
+        share = (time.process_time() - spent) / (time.monotonic() - begun)
+        assert not any(task.done() for task in waiting)
+        with pytest.raises(GroupFailedError, match="server is away"):
+            await writer.close()
+        assert all(isinstance(error, RuntimeError) for error in await asyncio.gather(*waiting, return_exceptions=True))
+        return share
+
+    assert asyncio.run(main()) < 0.3
+
+
+def test_tasks_that_waited_for_room_are_served_in_their_order(shop: Database) -> None:
+    async def main() -> None:
+        order: list[int] = []
+
+        async def work(number: int) -> None:
+            ticket = await writer.write((number,))
+            order.append(number)
+            await ticket
+
+        async with AsyncBatchWriter(shop.conninfo, Append("calls", ("id",)), most_bytes=20) as writer:
+            tasks = [asyncio.create_task(work(number)) for number in range(200)]
+            await asyncio.sleep(0)
+            for task in tasks[100:150]:
+                task.cancel()
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert order == [number for number in range(200) if number not in range(100, 150)]
+        assert [isinstance(one, asyncio.CancelledError) for one in done] == [100 <= n < 150 for n in range(200)]
+
+    asyncio.run(main())
+    assert shop.execute("select count(*) from calls") == [(150,)]

@@ -57,6 +57,7 @@ class AsyncBatchWriter:
         self._spool = Spool(Path(spool), repr(target)) if spool is not None else None
         self._kept: deque[Batch] = deque()
         self._changes: deque[asyncio.Future[None]] = deque()
+        self._turn = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._all_kept = True
@@ -70,6 +71,7 @@ class AsyncBatchWriter:
         if self._spool:
             for group in await asyncio.to_thread(self._spool.open):
                 self._kept.append(self._intake.restored(group.key, group.data))
+        self._turn = asyncio.Lock()  # a lock is one event loop's for ever
         self._closing = False
         self._all_kept = self._spool is None
         loops = [self._write_groups] if self._spool is None else [self._keep_groups, self._write_groups]
@@ -140,10 +142,8 @@ class AsyncBatchWriter:
     async def _accepted(self, block: Block) -> list[Part]:
         parts: list[Part] = []
         for piece in pieces(block):
-            while not self._intake.has_room() and not self._closing:
-                self._intake.close()
-                self._notify()
-                await self._change(None)
+            if not self._intake.has_room():
+                await self._room()
             if self._closing or not self._tasks:
                 raise RuntimeError("the writer is not open")
             if self._intake.wakes(piece):
@@ -151,7 +151,16 @@ class AsyncBatchWriter:
             join(parts, self._intake.add(piece, time.monotonic()))
         return parts
 
+    async def _room(self) -> None:
+        """Wait until there is some, or none any more."""
+        async with self._turn:  # else each group that is decided would wake all who wait, for a few of them to go on
+            while not self._intake.has_room() and not self._closing:
+                if self._intake.close():
+                    self._notify()
+                await self._intake.undecided()[0].done.awaited()
+
     def _notify(self) -> None:
+        """Wake those who wait for something to write; who waits for room is woken by the group that makes it."""
         while self._changes:
             change = self._changes.popleft()
             if not change.done():
@@ -247,5 +256,4 @@ class AsyncBatchWriter:
         self._failed = self._failed or error
         self._intake.decided(batch)
         batch.decide(refusals, error)
-        self._notify()
         tell(self._on_refused, refusals)
