@@ -1,7 +1,6 @@
 """The writer for asyncio: as ``writer``, with tasks in place of threads."""
 
 import asyncio
-import contextlib
 import random
 import time
 from collections import deque
@@ -30,7 +29,8 @@ from pgclinic_runtime.grouping import Limits
 class AsyncBatchWriter:
     """As ``BatchWriter``, for one event loop: ``write`` and ``flush`` are awaited, and so are tickets.
 
-    It has no way to run at the interpreter's exit: use it as an asynchronous context manager.
+    It has no way to run at the interpreter's exit: use it as an asynchronous context manager. Who cancels all tasks, as
+    ``asyncio.run`` does at its end, cancels the writer's too: what is undecided then fails.
     """
 
     def __init__(
@@ -59,23 +59,33 @@ class AsyncBatchWriter:
         self._changes: deque[asyncio.Future[None]] = deque()
         self._turn = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._ended: asyncio.Future[None] | None = None  # while it is open
+        self._stop: BaseException | None = None
         self._closing = False
         self._all_kept = True
+        self._unsure: Batch | None = None  # it may be in the database, or not
         self._failed: Exception | None = None
         self._session: tuple[psycopg.AsyncConnection[Any], Form] | None = None
 
     async def open(self) -> Self:
         """As ``BatchWriter.open``."""
-        if self._tasks:
+        if self._ended is not None:
             raise RuntimeError("the writer is open")
-        if self._spool:
-            for group in await asyncio.to_thread(self._spool.open):
-                self._kept.append(self._intake.restored(group.key, group.data))
+        self._ended = asyncio.get_running_loop().create_future()
         self._turn = asyncio.Lock()  # a lock is one event loop's for ever
+        self._stop = self._unsure = None
         self._closing = False
         self._all_kept = self._spool is None
+        try:
+            await self._restore()
+        except BaseException:
+            self._ended.set_result(None)
+            self._ended = None
+            raise
         loops = [self._write_groups] if self._spool is None else [self._keep_groups, self._write_groups]
         self._tasks = [asyncio.create_task(loop(), name="batch-writer") for loop in loops]
+        for task in self._tasks:
+            task.add_done_callback(self._stopped)
         return self
 
     async def write(self, row: Any) -> AsyncTicket:  # noqa: ANN401 - a sequence of values, or what JSON can hold
@@ -106,18 +116,13 @@ class AsyncBatchWriter:
 
     async def close(self) -> None:
         """As ``BatchWriter.close``; when it is cancelled it ends its work first, and is cancelled then."""
-        if not self._tasks:
+        if (ended := self._ended) is None:
             return
         self._closing = True
         self._notify()
-        ending = asyncio.create_task(self._ended(), name="batch-writer")
-        cancelled = None
-        while not ending.done():
-            try:
-                await asyncio.wait([ending])  # unlike gather, it cancels nothing that it waits for
-            except asyncio.CancelledError as error:
-                cancelled = error
-        ending.result()
+        cancelled = await _until(ended)
+        if self._ended is ended:  # and was not opened again by another who waited
+            self._ended = None
         failed, self._failed = self._failed, None
         if cancelled:
             raise cancelled from failed
@@ -132,12 +137,53 @@ class AsyncBatchWriter:
     ) -> None:
         await self.close()
 
-    async def _ended(self) -> None:
-        await asyncio.gather(*self._tasks)
-        self._tasks = []
-        await self._disconnect()
-        if self._spool:
-            await asyncio.to_thread(self._spool.close)
+    async def _restore(self) -> None:
+        if self._spool is None:
+            return
+        # Not as a task: whoever cancels all tasks would cut it off from its thread, which goes on.
+        opening = asyncio.get_running_loop().run_in_executor(None, self._spool.open)
+        if cancelled := await _until(opening):
+            self._spool.close()
+            raise cancelled from opening.exception()
+        for group in opening.result():
+            self._kept.append(self._intake.restored(group.key, group.data))
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        """A task has ended: after its work, or cancelled from outside, perhaps before it had begun."""
+        self._tasks.remove(task)
+        if stop := asyncio.CancelledError() if task.cancelled() else task.exception():
+            self._stop = self._stop or stop
+            self._closing = self._all_kept = True  # wait_for of Python 3.11 may swallow what follows
+            for other in self._tasks:
+                other.cancel()
+        if not self._tasks:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Nobody writes any more: tell those who still wait, and let the connection and the spool go."""
+        assert self._ended is not None
+        self._closing = True
+        try:
+            self._intake.close()
+            while self._intake.next(time.monotonic()):
+                pass  # now none is left for who opens it again
+            for batch in self._intake.undecided():
+                self._decide(batch, (), self._stop_of(batch))
+            self._kept.clear()
+            self._disconnect()
+            if self._spool:
+                self._spool.close()
+        except Exception as error:  # noqa: BLE001 - whoever closes it raises it
+            self._failed = self._failed or error
+        finally:
+            self._ended.set_result(None)
+
+    def _stop_of(self, batch: Batch) -> GroupFailedError:
+        how = "was cancelled" if isinstance(self._stop, asyncio.CancelledError) else f"ended: {self._stop!r}"
+        later = "; what its spool kept is written when it is next opened" if self._spool else ""
+        error = GroupFailedError(f"the writer's task {how}{later}", is_decided=batch is not self._unsure)
+        error.__cause__ = self._stop
+        return error
 
     async def _accepted(self, block: Block) -> list[Part]:
         parts: list[Part] = []
@@ -187,18 +233,25 @@ class AsyncBatchWriter:
         return self._kept.popleft() if self._kept else None
 
     async def _keep_groups(self) -> None:
-        assert self._spool is not None
         while batch := await self._next_accepted():
+            keeping = asyncio.get_running_loop().run_in_executor(None, self._keep, batch)
+            cancelled = await _until(keeping)
             try:
-                await asyncio.to_thread(self._spool.keep, batch.key, joined(batch.blocks))
-            except OSError as error:
+                keeping.result()
+            except Exception as error:  # noqa: BLE001 - as below
                 batch.kept.fail(error)
             else:
                 batch.kept.settle(None)
             self._kept.append(batch)
             self._notify()
+            if cancelled:
+                raise cancelled
         self._all_kept = True
         self._notify()
+
+    def _keep(self, batch: Batch) -> None:
+        assert self._spool is not None
+        self._spool.keep(batch.key, joined(batch.blocks))
 
     async def _write_groups(self) -> None:
         following = self._next_kept if self._spool else self._next_accepted
@@ -209,22 +262,25 @@ class AsyncBatchWriter:
                 self._decide(batch, (), error)
             else:
                 self._decide(batch, tuple(refusals), None)
+            self._unsure = None
 
     async def _written(self, batch: Batch) -> list[Refusal]:
         attempt, is_decided = 0, True
         while True:
             try:
                 connection, form = await self._connected()
+                self._unsure = batch  # from here until it answers
                 refusals = await drive_async(write_once(batch.key, batch.blocks, form, self._ledger), connection)
             except (psycopg.Error, OSError, GroupFailedError, CommitLostError) as error:
-                await self._disconnect()
+                self._disconnect()
                 is_decided = is_decided and not isinstance(error, CommitLostError)
+                self._unsure = None if is_decided else batch
                 if not passes(error):
                     raise
                 if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
                     raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
             except BaseException:
-                await self._disconnect()  # nobody may go on in its transaction
+                self._disconnect()  # nobody may go on in its transaction
                 raise
             else:
                 self._outage.end()
@@ -244,10 +300,9 @@ class AsyncBatchWriter:
                 raise
         return self._session
 
-    async def _disconnect(self) -> None:
+    def _disconnect(self) -> None:
         if self._session is not None:
-            with contextlib.suppress(psycopg.Error):
-                await self._session[0].close()
+            self._session[0].pgconn.finish()  # what its ``close`` does, where nobody can wait for a coroutine
             self._session = None
 
     def _decide(self, batch: Batch, refusals: tuple[Refusal, ...], error: Exception | None) -> None:
@@ -257,3 +312,14 @@ class AsyncBatchWriter:
         self._intake.decided(batch)
         batch.decide(refusals, error)
         tell(self._on_refused, refusals)
+
+
+async def _until(future: asyncio.Future[Any]) -> asyncio.CancelledError | None:
+    """Wait until it is done, however often one is cancelled meanwhile: the last time is returned, to be raised."""
+    cancelled = None
+    while not future.done():
+        try:
+            await asyncio.wait([future])  # unlike gather, it cancels nothing that it waits for
+        except asyncio.CancelledError as error:
+            cancelled = error
+    return cancelled
