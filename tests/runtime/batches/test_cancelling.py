@@ -311,3 +311,19 @@ def test_a_spool_that_breaks_leaves_nobody_waiting(
 
     asyncio.run(bounded(main()))
     assert shop.execute("select id from calls order by id") == [(1,), (2,)]
+
+
+def test_a_ledger_that_is_not_there_fails_groups(shop: Database) -> None:
+    shop.execute("drop schema pgclinic_runtime cascade")
+
+    async def main() -> None:
+        writer = AsyncBatchWriter(shop.conninfo, CALLS)
+        await writer.open()
+        ticket = await writer.write((1, "one"))
+        with pytest.raises(GroupFailedError, match=r"does not exist$") as failed:
+            await ticket
+        assert failed.value.is_decided
+        with pytest.raises(GroupFailedError):
+            await writer.close()
+
+    asyncio.run(main())

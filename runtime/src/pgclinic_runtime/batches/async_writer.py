@@ -275,8 +275,10 @@ class AsyncBatchWriter:
                 self._disconnect()
                 is_decided = is_decided and not isinstance(error, CommitLostError)
                 self._unsure = None if is_decided else batch
-                if not passes(error):
+                if isinstance(error, GroupFailedError):
                     raise
+                if not passes(error):
+                    raise GroupFailedError(str(error).partition("\n")[0], is_decided=is_decided) from error
                 if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
                     raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
             except BaseException:
