@@ -74,6 +74,7 @@ class AsyncBatchWriter:
         self._ended = asyncio.get_running_loop().create_future()
         self._turn = asyncio.Lock()  # a lock is one event loop's for ever
         self._stop = self._unsure = None
+        self._outage.end()
         self._closing = False
         self._all_kept = self._spool is None
         try:

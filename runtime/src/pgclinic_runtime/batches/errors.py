@@ -34,7 +34,7 @@ class RowsRefusedError(Exception):
 
 
 class GroupFailedError(Exception):
-    """A group could not be written: its target is broken, or the server stayed away for too long.
+    """A group could not be written: its target is broken, the server stayed away for too long, or the writer was ended.
 
     ``is_decided`` is False when the connection was lost at COMMIT and nobody could be asked how it ended. With a
     spool the group is tried again when a writer is next opened on it, and never written twice.
