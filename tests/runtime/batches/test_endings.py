@@ -79,6 +79,8 @@ def test_a_handler_that_closes_the_writer_ends_it_or_is_told_that_it_cannot(shop
     assert written <= shop.execute("select count(*) from events")[0][0] <= written + 40
 
 
+# A Thread whose start is interrupted may forget itself, and then ends with a word about it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_writer_whose_opening_was_interrupted_opens_again(shop: Database, tmp_path: Path) -> None:
     def limit() -> None:
         if is_armed:

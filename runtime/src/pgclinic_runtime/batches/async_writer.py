@@ -13,7 +13,7 @@ import psycopg
 from psycopg.abc import AdaptContext
 
 from pgclinic_runtime.batches.blocks import Block, joined
-from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, tell
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, sentence, tell
 from pgclinic_runtime.batches.exactly_once import write_once
 from pgclinic_runtime.batches.intake import Batch, Intake, Part, encoded, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
@@ -279,7 +279,7 @@ class AsyncBatchWriter:
                 if isinstance(error, GroupFailedError):
                     raise
                 if not passes(error):
-                    raise GroupFailedError(str(error).partition("\n")[0], is_decided=is_decided) from error
+                    raise GroupFailedError(sentence(error), is_decided=is_decided) from error
                 if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
                     raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
             except BaseException:
