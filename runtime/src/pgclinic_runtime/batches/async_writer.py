@@ -276,10 +276,10 @@ class AsyncBatchWriter:
                 self._disconnect()
                 is_decided = is_decided and not isinstance(error, CommitLostError)
                 self._unsure = None if is_decided else batch
-                if isinstance(error, GroupFailedError):
-                    raise
-                if not passes(error):
+                if isinstance(error, psycopg.Error) and not passes(error):
                     raise GroupFailedError(sentence(error), is_decided=is_decided) from error
+                if not passes(error):
+                    raise
                 if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
                     raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
             except BaseException:
