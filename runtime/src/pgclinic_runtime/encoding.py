@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
-from psycopg.abc import AdaptContext, Buffer
+from psycopg.abc import AdaptContext
 from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
 
 try:
@@ -14,7 +14,10 @@ try:
 except ImportError:
     format_row_text = None
 
-Texts = Sequence[Buffer | None]
+if TYPE_CHECKING:
+    from psycopg.abc import Buffer  # a text, until psycopg 3.3
+
+Texts: TypeAlias = "Sequence[Buffer | None]"
 _ALL_TEXT = [PyFormat.TEXT] * 1600  # as many columns as a table can have
 
 
@@ -99,7 +102,7 @@ def _specials(line: bytes) -> tuple[int, int, int, int]:
     return line.count(b"\\"), line.count(b"\t"), line.count(b"\n"), line.count(b"\r")
 
 
-def _escaped(text: Buffer | None) -> bytes:
+def _escaped(text: "Buffer | None") -> bytes:
     if text is None:
         return rb"\N"
     return bytes(text).replace(b"\\", rb"\\").replace(b"\t", rb"\t").replace(b"\n", rb"\n").replace(b"\r", rb"\r")

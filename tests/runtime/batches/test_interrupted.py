@@ -25,7 +25,8 @@ def test_calls_that_are_interrupted_anywhere_lock_nothing_up_and_lose_nothing(
     spool = [str(tmp_path / "spool")] if is_spooled else []
     # The time is for a busy machine; it takes a second or two.
     ran = subprocess.run([*client, *spool], capture_output=True, text=True, timeout=240, check=False)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    # The interpreter itself tells on stderr of what is raised in its own callbacks, and goes on.
+    assert ran.returncode == 0, ran.stderr
     count, *ranges = ran.stdout.splitlines()
     assert int(count) > CALLS / 4
     told = {number for line in ranges for number in range(*map(int, line.split()))}

@@ -101,13 +101,18 @@ class Spool:
     def _take(self) -> None:
         import fcntl  # noqa: PLC0415 - POSIX only, and only a spool needs it
 
-        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if self._lock >= 0:
+            raise SpoolInUseError(f"this writer holds the spool {self.folder} already")
+        # Its own at once: whoever is interrupted from here on closes it.
+        self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(lock)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            self._lock = -1
+            if not isinstance(error, BlockingIOError):
+                raise
             raise SpoolInUseError(f"another writer holds the spool {self.folder}") from error
-        self._lock = lock
 
     def _left(self) -> Iterator[Kept]:
         groups: dict[UUID, tuple[int, Kept]] = {}
