@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from psycopg import AsyncConnection
-from psycopg.abc import Params
 
 from pgclinic_runtime.position import Position
 from pgclinic_runtime.routing.doors import AsyncDoor, AsyncSource, Statement
@@ -17,6 +16,9 @@ from pgclinic_runtime.routing.retry import ATTEMPTS, is_worth_another
 from pgclinic_runtime.routing.routes import Reading, Routes, Server, ServerState
 from pgclinic_runtime.routing.session import CURRENT, Session
 from pgclinic_runtime.steps import run_async
+
+if TYPE_CHECKING:
+    from psycopg.abc import Params  # a text, until psycopg 3.3
 
 Result = TypeVar("Result")
 
@@ -135,7 +137,7 @@ class AsyncRouter:
                 return result
         raise AssertionError("unreachable")
 
-    async def fetch(self, query: Statement, params: Params | None = None) -> list[Any]:
+    async def fetch(self, query: Statement, params: "Params | None" = None) -> list[Any]:
         """All rows of a reading statement, from whichever server; see ``run``."""
 
         async def rows(connection: AsyncConnection[Any]) -> list[Any]:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from psycopg import Connection
-from psycopg.abc import Params
 
 from pgclinic_runtime.position import Position
 from pgclinic_runtime.routing.doors import Door, Source, Statement
@@ -18,6 +17,9 @@ from pgclinic_runtime.routing.routes import Reading, Routes, Server, ServerState
 from pgclinic_runtime.routing.session import CURRENT, Session
 from pgclinic_runtime.steps import run
 from pgclinic_runtime.waiting import Latch
+
+if TYPE_CHECKING:
+    from psycopg.abc import Params  # a text, until psycopg 3.3
 
 Result = TypeVar("Result")
 
@@ -141,7 +143,7 @@ class Router:
                 return result
         raise AssertionError("unreachable")
 
-    def fetch(self, query: Statement, params: Params | None = None) -> list[Any]:
+    def fetch(self, query: Statement, params: "Params | None" = None) -> list[Any]:
         """All rows of a reading statement, from whichever server; see ``run``."""
         return self.run(lambda connection: connection.execute(query, params).fetchall())
 
