@@ -2,13 +2,15 @@ import contextlib
 from collections import deque
 from collections.abc import Sequence
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pgclinic_runtime.batches.blocks import block_of, lines_of
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError
 from pgclinic_runtime.batches.intake import Batch, Intake, Part, encoded, join
-from pgclinic_runtime.batches.retrying import Outage, Retries
+from pgclinic_runtime.batches.retrying import Attempts, Outage, Retries
 from pgclinic_runtime.grouping import Limits
 
 ROW = block_of([b"row"])
@@ -94,6 +96,23 @@ def test_an_outage_is_too_long_after_its_time_unless_there_is_a_spool() -> None:
     assert not outage.is_too_long(200, forever=True)
     outage.end()
     assert not outage.is_too_long(200, forever=False)
+
+
+def test_attempts_end_with_what_does_not_pass_and_remember_a_lost_commit() -> None:
+    attempts = Attempts(Outage(Retries(first=0.1, seconds=10)))
+    attempts.failed(OSError("away"), 0, forever=False)
+    assert (attempts.is_decided, attempts.wait(1), attempts.wait(1)) == (True, 0, 0.1)
+    with pytest.raises(GroupFailedError, match="away") as caught:
+        attempts.failed(OSError("away"), 10, forever=False)
+    assert caught.value.is_decided
+    attempts.failed(CommitLostError("gone"), 10, forever=True)
+    with pytest.raises(GroupFailedError, match="no table") as caught:
+        attempts.failed(psycopg.errors.UndefinedTable("no table"), 10, forever=True)
+    assert not caught.value.is_decided
+    broken = GroupFailedError("the target", is_decided=True)
+    with pytest.raises(GroupFailedError) as caught:
+        attempts.failed(broken, 10, forever=True)
+    assert caught.value is broken
 
 
 def test_a_list_is_encoded_by_as_many_rows_as_are_no_more_bytes() -> None:

@@ -13,11 +13,11 @@ import psycopg
 from psycopg.abc import AdaptContext
 
 from pgclinic_runtime.batches.blocks import Block, joined
-from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, sentence, tell
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, tell
 from pgclinic_runtime.batches.exactly_once import write_once
 from pgclinic_runtime.batches.intake import Batch, Intake, Part, encoded, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
-from pgclinic_runtime.batches.retrying import Outage, Retries
+from pgclinic_runtime.batches.retrying import Attempts, Outage, Retries
 from pgclinic_runtime.batches.spool import Spool
 from pgclinic_runtime.batches.targets import Form, Target
 from pgclinic_runtime.batches.tickets import AsyncTicket
@@ -49,8 +49,7 @@ class AsyncBatchWriter:
         self._conninfo = conninfo
         self._target = target
         self._encode = target.encoder(Encoder(adapters))
-        self._retries = retries or Retries()
-        self._outage = Outage(self._retries)
+        self._outage = Outage(retries or Retries())
         self._ledger = ledger or Ledger()
         self._on_refused = on_refused
         self._intake = Intake(limits or Limits(), most_bytes)
@@ -266,7 +265,7 @@ class AsyncBatchWriter:
             self._unsure = None
 
     async def _written(self, batch: Batch) -> list[Refusal]:
-        attempt, is_decided = 0, True
+        attempts = Attempts(self._outage)
         while True:
             try:
                 connection, form = await self._connected()
@@ -274,22 +273,15 @@ class AsyncBatchWriter:
                 refusals = await drive_async(write_once(batch.key, batch.blocks, form, self._ledger), connection)
             except (psycopg.Error, OSError, GroupFailedError, CommitLostError) as error:
                 self._disconnect()
-                is_decided = is_decided and not isinstance(error, CommitLostError)
-                self._unsure = None if is_decided else batch
-                if isinstance(error, psycopg.Error) and not passes(error):
-                    raise GroupFailedError(sentence(error), is_decided=is_decided) from error
-                if not passes(error):
-                    raise
-                if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
-                    raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
+                attempts.failed(error, time.monotonic(), forever=self._spool is not None and not self._closing)
+                self._unsure = None if attempts.is_decided else batch
             except BaseException:
                 self._disconnect()  # nobody may go on in its transaction
                 raise
             else:
                 self._outage.end()
                 return refusals
-            await asyncio.sleep(self._retries.delay(attempt, random.random()))  # noqa: S311 - it spreads clients
-            attempt += 1
+            await asyncio.sleep(attempts.wait(random.random()))  # noqa: S311 - it spreads clients
 
     async def _connected(self) -> tuple[psycopg.AsyncConnection[Any], Form]:
         if self._session is None:

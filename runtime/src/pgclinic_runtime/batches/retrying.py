@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 
+import psycopg
+
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, passes, sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Retries:
@@ -39,3 +43,32 @@ class Outage:
     def end(self) -> None:
         """Something was written."""
         self.since = None
+
+
+@dataclass(slots=True)
+class Attempts:
+    """To write one group. ``is_decided``: whether it is known of all that have failed that they wrote nothing."""
+
+    outage: Outage
+    is_decided: bool = field(default=True, init=False)
+    _waits: int = field(default=0, init=False)
+
+    def failed(self, error: Exception, now: float, *, forever: bool) -> None:
+        """One has; it returns when another is to follow. ``forever`` as ``Outage`` has it.
+
+        Raises:
+            GroupFailedError: the error does not pass, or the outage is too long.
+        """
+        if isinstance(error, CommitLostError):
+            self.is_decided = False
+        if isinstance(error, psycopg.Error) and not passes(error):
+            raise GroupFailedError(sentence(error), is_decided=self.is_decided) from error
+        if not passes(error):
+            raise error
+        if self.outage.is_too_long(now, forever=forever):
+            raise GroupFailedError(f"the server is away: {error}", is_decided=self.is_decided) from error
+
+    def wait(self, chance: float) -> float:
+        """Seconds before the next one."""
+        self._waits += 1
+        return self.outage.retries.delay(self._waits - 1, chance)

@@ -16,11 +16,11 @@ from typing import Any
 import psycopg
 
 from pgclinic_runtime.batches.blocks import Block, joined
-from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, passes, sentence, tell
+from pgclinic_runtime.batches.errors import CommitLostError, GroupFailedError, Refusal, tell
 from pgclinic_runtime.batches.exactly_once import write_once
 from pgclinic_runtime.batches.intake import Batch, Intake, Part, join, pieces
 from pgclinic_runtime.batches.ledger import Ledger
-from pgclinic_runtime.batches.retrying import Outage, Retries
+from pgclinic_runtime.batches.retrying import Attempts, Outage, Retries
 from pgclinic_runtime.batches.spool import Spool
 from pgclinic_runtime.batches.targets import Form, Target
 from pgclinic_runtime.commands import drive
@@ -234,28 +234,21 @@ class Work:
             self._ended.set()
 
     def _written(self, batch: Batch) -> list[Refusal]:
-        attempt, is_decided = 0, True
+        attempts = Attempts(self._outage)
         while True:
             try:
                 connection, form = self._connected()
                 refusals = drive(write_once(batch.key, batch.blocks, form, self._order.ledger), connection)
             except (psycopg.Error, OSError, GroupFailedError, CommitLostError) as error:
                 self._disconnect()
-                is_decided = is_decided and not isinstance(error, CommitLostError)
-                if isinstance(error, psycopg.Error) and not passes(error):
-                    raise GroupFailedError(sentence(error), is_decided=is_decided) from error
-                if not passes(error):
-                    raise
-                if self._outage.is_too_long(time.monotonic(), forever=self._spool is not None and not self._closing):
-                    raise GroupFailedError(f"the server is away: {error}", is_decided=is_decided) from error
+                attempts.failed(error, time.monotonic(), forever=self._spool is not None and not self._closing)
             except BaseException:
                 self._disconnect()  # nobody may go on in its transaction
                 raise
             else:
                 self._outage.end()
                 return refusals
-            time.sleep(self._order.retries.delay(attempt, random.random()))  # noqa: S311 - it spreads clients, no more
-            attempt += 1
+            time.sleep(attempts.wait(random.random()))  # noqa: S311 - it spreads clients, no more
 
     def _connected(self) -> tuple[psycopg.Connection[Any], Form]:
         if self._session is None:
